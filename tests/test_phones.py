@@ -155,9 +155,7 @@ def test_separators_may_stand_anywhere(separators):
 SPELLING_LIKE = st.text("0123456789+78 9()-.,;/xEeеext\u00a0０９", max_size=45)
 
 
-@given(
-    st.one_of(st.text(max_size=45), SPELLING_LIKE, st.integers()), st.sampled_from(["RU", "KZ", "DE", "US"])
-)
+@given(st.one_of(st.text(max_size=45), SPELLING_LIKE, st.integers()), st.sampled_from(["RU", "KZ", "DE", "US"]))
 @example("7" * 17, "RU")
 @settings(max_examples=500, deadline=None)
 def test_any_input_is_a_stored_number_or_a_refusal(value, region):

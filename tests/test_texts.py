@@ -78,9 +78,7 @@ def test_every_equivalent_is_gsm_and_no_gsm_character_is_replaced():
 
 def cut(text, encoding):
     """The parts one by one, by the plainest reading of the standard."""
-    width = (
-        (lambda c: 1 + (c in BEHIND_THE_ESCAPE)) if encoding == "GSM-7" else (lambda c: 1 + (ord(c) > 0xFFFF))
-    )
+    width = (lambda c: 1 + (c in BEHIND_THE_ESCAPE)) if encoding == "GSM-7" else (lambda c: 1 + (ord(c) > 0xFFFF))
     alone, joined = (160, 153) if encoding == "GSM-7" else (70, 67)
     if sum(map(width, text)) <= alone:
         return [sum(map(width, text))] if text else []

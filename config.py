@@ -1,0 +1,169 @@
+"""The settings of the service: every name, its default, and what a value must look like.
+
+They come from the environment or from `.env` beside this file; docs/contract.md section 2 is their
+manual. `load()` is the door: it returns `Settings` or ends the start with one line that names the
+setting at fault.
+"""
+
+import ipaddress
+import os
+import secrets
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).parent
+INSTANCE = ROOT / "instance"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class Settings(BaseSettings):
+    """All settings, checked. Tests build one by naming what differs from the defaults."""
+
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: str = "sqlite:///instance/mailing.db"
+    secret_key: str = ""
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    mode: Literal["", "development", "production"] = ""
+
+    gateway_url: str = ""
+    gateway_token: str = ""
+    gateway_timeout: Seconds = 10
+    gateway_connect_timeout: Seconds = 3
+    gateway_concurrency: Annotated[int, Field(ge=1, le=1024)] = 64
+    gateway_rate: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    gateway_deduplicates: bool = True
+    practice_port: Port = 8090
+
+    dispatcher: Literal["embedded", "off"] = "embedded"
+    default_timezone: str = "Europe/Moscow"
+    default_language: Literal["en", "ru"] = "en"
+    phone_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "RU"
+    log_format: Literal["", "text", "json"] = ""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        return str(_database(value).render_as_string(hide_password=False))
+
+    @field_validator("default_timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (OSError, ValueError) as error:
+            raise ValueError("is not the IANA name of a time zone") from error
+
+    @field_validator("gateway_url")
+    @classmethod
+    def _http_address(cls, value: str) -> str:
+        return _address(value) if value else value
+
+    @field_validator("gateway_token")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not (value.isascii() and (value.isprintable())):
+            raise ValueError("may hold printable ASCII characters only, since it travels in a header")
+        return value
+
+    @model_validator(mode="after")
+    def _secret_in_production(self) -> "Settings":
+        if self.production and len(self.secret_key) < 16:
+            raise ValueError("SECRET_KEY: production needs one of at least 16 characters")
+        return self
+
+    @property
+    def production(self) -> bool:
+        """Whether strangers may reach the service: no internals in answers, cookies over https only."""
+        return (self.mode or ("development" if _loopback(self.host) else "production")) == "production"
+
+    @property
+    def practising(self) -> bool:
+        """Whether messages go to the bundled practice gateway, since no real one is named."""
+        return not self.gateway_url
+
+    @property
+    def gateway(self) -> str:
+        """The base address of the gateway in use, without a slash at its end."""
+        return self.gateway_url or f"http://127.0.0.1:{self.practice_port}"
+
+    @property
+    def log_json(self) -> bool:
+        """Whether a log line is JSON: unless told otherwise, when nobody watches on a terminal."""
+        return (self.log_format or ("text" if sys.stderr.isatty() else "json")) == "json"
+
+    @cached_property
+    def signing_key(self) -> str:
+        """The key that signs sessions: `SECRET_KEY`, else one made once and kept in `instance/`."""
+        return self.secret_key or _kept_key()
+
+
+def load() -> Settings:
+    """Read the settings, or end the process with one line that names the first that makes no sense."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        sys.exit(_line(error.errors()[0]))
+
+
+def _line(error: Any) -> str:
+    name = ".".join(str(part) for part in error["loc"]).upper()
+    sentence = error["msg"].removeprefix("Value error, ")
+    return f"{name}: {sentence}" if name else sentence
+
+
+def _database(value: str) -> Any:
+    """Relative SQLite paths start at the project's root, whatever folder the command was typed in."""
+    try:
+        url = make_url(value)
+    except ArgumentError as error:
+        raise ValueError("is not the address of a database") from error
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
+        raise ValueError("must be sqlite:///FILE or postgresql://…")
+    return url.set(database=str(ROOT / url.database))
+
+
+def _address(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or url.username:
+        raise ValueError("must be an http:// or https:// address without user, query or fragment")
+    try:
+        url.port  # noqa: B018 - reading it is what checks it
+    except ValueError as error:
+        raise ValueError("has an impossible port") from error
+    return value.rstrip("/")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _kept_key() -> str:
+    INSTANCE.mkdir(exist_ok=True)
+    kept = INSTANCE / "secret_key"
+    try:
+        # O_EXCL: of two processes that start at once, one makes the key and the other reads it.
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    except FileExistsError:
+        pass
+    return kept.read_text()

@@ -1,0 +1,137 @@
+"""The register of clients: add, read, change, erase, choose."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from mailing_app import clock
+from mailing_app.db import Page, count_by, db, page, transaction
+from mailing_app.errors import N_, NotFound, Refused, Stale
+from mailing_app.models import Client, Message, Status, Tally
+
+log = logging.getLogger(__name__)
+
+
+def _phone_taken() -> Refused:
+    return Refused(N_("Another client has this phone."), field="phone")
+
+
+PHONE_IS_UNIQUE = {"uq_client_phone": _phone_taken}
+
+
+def add(**values: Any) -> Client:
+    """Add a client; refused on `phone` when another one has it."""
+    now = clock.now()
+    with transaction(PHONE_IS_UNIQUE) as session:
+        client = Client(created_at=now, updated_at=now, **values)
+        session.add(client)
+    log.info("client added", extra={"client_id": client.id})
+    return client
+
+
+def get(client_id: int) -> Client:
+    """The client under this id; NotFound when there is none or it was erased."""
+    client = db.session.get(Client, client_id)
+    if client is None or client.erased_at:
+        raise NotFound
+    return client
+
+
+def change(client_id: int, expected: int | None = None, **values: Any) -> Client:
+    """Change a client. `expected` is the version the caller saw: Stale if there is a newer one.
+
+    A message that was attempted keeps the phone it went to; all others go to the new one.
+    """
+    with transaction(PHONE_IS_UNIQUE) as session:
+        client = _locked(session, client_id, expected)
+        for name, value in values.items():
+            setattr(client, name, value)
+        client.version += 1
+        client.updated_at = clock.now()
+    log.info("client changed", extra={"client_id": client_id})
+    return client
+
+
+def erase(client_id: int, expected: int | None = None) -> None:
+    """Erase a client: phone and tag are gone from every table, nothing more is sent, the figures keep their count."""
+    with transaction() as session:
+        client = _locked(session, client_id, expected)
+        _withdraw(session, client_id)
+        session.execute(update(Message).where(Message.client_id == client_id).values(phone=None))
+        client.phone, client.tag = None, ""
+        client.erased_at = client.updated_at = clock.now()
+        client.version += 1
+    log.info("client erased", extra={"client_id": client_id})
+
+
+def listing(
+    phone: str | None = None,
+    operator_code: str | None = None,
+    tag: str | None = None,
+    timezone: str | None = None,
+    limit: int = 50,
+    after: int | None = None,
+) -> Page:
+    """A page of clients in the order in which they were added, those that match every given value."""
+    wanted = {"phone": phone, "operator_code": operator_code, "tag": tag, "timezone": timezone}
+    statement = select(Client).where(Client.erased_at.is_(None))
+    statement = statement.where(*(getattr(Client, name) == value for name, value in wanted.items() if value))
+    return page(statement, Client.id, after, limit)
+
+
+def matching(chosen: Mapping[str, list[str]]) -> list[Any]:
+    """The conditions under which a client belongs to an audience: a mailing's filter in SQL."""
+    columns = {
+        "operator_codes": Client.operator_code,
+        "tags": Client.tag,
+        "timezones": Client.timezone,
+    }
+    lists = [columns[name].in_(values) for name, values in chosen.items() if values]
+    return [Client.erased_at.is_(None), *lists]
+
+
+def tags(most: int = 200) -> list[str]:
+    """The tags in use, for a page to offer."""
+    statement = select(Client.tag).where(Client.tag != "").distinct().order_by(Client.tag).limit(most)
+    return list(db.session.scalars(statement))
+
+
+def rows() -> Iterator[Any]:
+    """Every client as (phone, operator_code, tag, timezone), read in pieces."""
+    columns = (Client.phone, Client.operator_code, Client.tag, Client.timezone)
+    statement = select(*columns).where(Client.erased_at.is_(None)).order_by(Client.id)
+    yield from db.session.execute(statement.execution_options(yield_per=2000))
+
+
+def _locked(session: Session, client_id: int, expected: int | None) -> Client:
+    client = session.get(Client, client_id, with_for_update=True, populate_existing=True)
+    if client is None or client.erased_at:
+        raise NotFound
+    if expected is not None and expected != client.version:
+        raise Stale
+    return client
+
+
+def _withdraw(session: Session, client_id: int) -> None:
+    """End the client's waiting messages. One that is on the wire ends when its outcome is recorded."""
+    waiting = (Message.client_id == client_id, Message.status == Status.PENDING)
+    figures = session.execute(
+        select(Message.mailing_id, func.count(), count_by(Message.unknown)).where(*waiting).group_by(Message.mailing_id)
+    ).all()
+    session.execute(
+        update(Message).where(*waiting, Message.unknown).values(status=Status.UNCERTAIN, reason="client_erased")
+    )
+    session.execute(update(Message).where(*waiting).values(status=Status.CANCELLED, reason="client_erased"))
+    for mailing_id, all_of_them, unknown in sorted(figures):
+        session.execute(
+            update(Tally)
+            .where(Tally.mailing_id == mailing_id)
+            .values(
+                pending=Tally.pending - all_of_them,
+                uncertain=Tally.uncertain + unknown,
+                cancelled=Tally.cancelled + (all_of_them - unknown),
+            )
+        )

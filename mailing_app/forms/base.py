@@ -1,0 +1,196 @@
+"""What all forms share: a page's submission, JSON judged by the same rules, and the schema."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
+
+import wtforms
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import FormField
+from wtforms.validators import ValidationError
+
+from mailing_app.errors import Invalid, Refused
+from mailing_app.forms.fields import REQUIRED, Input
+
+UNKNOWN = _l("There is no such field.")
+READ_ONLY = _l("This field cannot be set.")
+
+
+class FormPart(wtforms.Form):
+    """A form inside a form: an object inside the JSON."""
+
+    nullable = False
+    """Whether null stands for "none"; an object then needs every one of its fields."""
+
+    def values(self) -> Any:
+        """The checked values of the part."""
+        return dict(self.data)
+
+
+class Form(FlaskForm):
+    """A form of the service. `read_only` names what its resource shows beside what can be set."""
+
+    read_only: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """The checked values, ready to be the named arguments of an operation."""
+        return {
+            name: field.form.values() if isinstance(field, FormField) else field.data for name, field in inputs(self)
+        }
+
+    def submitted_to(self, operation: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        """For pages: check, call, and put a refusal beside its field. None when it came to nothing."""
+        if not self.validate_on_submit():
+            return None
+        try:
+            return operation(*given, **named, **self.values())
+        except Refused as refusal:
+            told = gettext(refusal.message, **refusal.values)
+            where = self._fields.get(refusal.field or "")
+            (self.form_errors if where is None else where.errors).append(told)
+            return None
+
+    @classmethod
+    def from_json(cls, payload: Any, present: Mapping[str, Any] | None = None, partial: bool = False) -> Self:
+        """For the API: the same rules, strict types, unknown keys refused; raises `Invalid`.
+
+        `present` is the resource as GET gives it: what it shows may come back unchanged, and with
+        `partial` it stands in for whatever the payload leaves out.
+        """
+        if not isinstance(payload, dict):
+            raise Invalid({"": [gettext("Must be a JSON object.")]})
+        if partial:
+            payload = merged(cls.carried_over(present or {}, payload), payload)
+        errors: dict[str, list[str]] = {}
+        formdata: MultiDict[str, str] = MultiDict()
+        blank = cls(formdata=None, meta={"csrf": False})
+        _gather(blank, payload, present or {}, formdata, errors)
+        return cls._judged(formdata, errors)
+
+    @classmethod
+    def carried_over(cls, present: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG003
+        """What of the present resource stays where a PATCH says nothing."""
+        return {name: present[name] for name in cls.names() if name in present}
+
+    @classmethod
+    def _judged(cls, formdata: MultiDict[str, str], errors: dict[str, list[str]]) -> Self:
+        form = cls(formdata=formdata, meta={"csrf": False})
+        form.validate()
+        errors = dict(flattened(form.errors)) | errors
+        if errors:
+            raise Invalid(errors)
+        return form
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The names of what can be set."""
+        return [name for name, _ in inputs(cls(formdata=None, meta={"csrf": False}))]
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """The form as an OpenAPI schema of the JSON it takes."""
+        return _schema(cls(formdata=None, meta={"csrf": False}))
+
+
+class Query(Form):
+    """The parameters of a list, for the page's table and the API's list alike."""
+
+    class Meta:
+        csrf = False
+
+    @classmethod
+    def from_query(cls, args: MultiDict[str, str]) -> Self:
+        """For the API: every parameter known, given once and sensible, else `Invalid`."""
+        known = cls.names()
+        errors = {name: [str(UNKNOWN)] for name in args if name not in known}
+        errors |= {name: [gettext("Must be given once.")] for name in args if len(args.getlist(name)) > 1}
+        return cls._judged(args, errors)
+
+    @classmethod
+    def from_page(cls, args: MultiDict[str, str]) -> Self:
+        """For pages: what makes no sense is shown beside its field and filters nothing."""
+        form = cls(formdata=args, meta={"csrf": False})
+        form.validate()
+        for _, field in inputs(form):
+            if field.errors:
+                field.data = field.default
+        return form
+
+
+def inputs(form: Any) -> Iterator[tuple[str, Any]]:
+    """The fields that carry values: no CSRF token, no button."""
+    for field in form:
+        if isinstance(field, (Input, FormField)):
+            yield field.short_name, field
+
+
+def merged(present: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON merge patch (RFC 7396), but that null is a value like any other."""
+    result = dict(present)
+    for key, value in change.items():
+        old = result.get(key)
+        result[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return result
+
+
+def flattened(errors: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Nested errors by path: `filter.tags`."""
+    for name, told in errors.items():
+        where = ".".join(part for part in (path, name or "") if part)
+        if isinstance(told, dict):
+            yield from flattened(told, where)
+        elif told:
+            yield where, [str(sentence) for sentence in told]
+
+
+def _gather(
+    form: Any, payload: Mapping[str, Any], present: Mapping[str, Any], formdata: MultiDict[str, str],
+    errors: dict[str, list[str]], path: str = "",
+) -> None:  # fmt: skip
+    fields = dict(inputs(form))
+    for key, value in payload.items():
+        field, where = fields.get(key), f"{path}{key}"
+        if isinstance(field, FormField):
+            _gather_part(field, value, formdata, errors, where)
+        elif field is not None:
+            _take(field, value, formdata, errors, where)
+        elif key in getattr(form, "read_only", ()):
+            # Figures move by themselves between a GET and the PUT that follows it, so they are passed over.
+            if present.get(key) != value and not (key in present and isinstance(value, dict)):
+                errors[where] = [str(READ_ONLY)]
+        else:
+            errors[where] = [str(UNKNOWN)]
+
+
+def _gather_part(
+    field: FormField, value: Any, formdata: MultiDict[str, str], errors: dict[str, list[str]], where: str
+) -> None:
+    if value is None and field.form.nullable:
+        return
+    if isinstance(value, dict):
+        _gather(field.form, value, {}, formdata, errors, f"{where}.")
+        if field.form.nullable:
+            missing = [name for name, _ in inputs(field.form) if name not in value]
+            errors.update({f"{where}.{name}": [str(REQUIRED)] for name in missing})
+    else:
+        errors[where] = [gettext("Must be an object.")]
+
+
+def _take(field: Input, value: Any, formdata: MultiDict[str, str], errors: dict[str, list[str]], where: str) -> None:
+    try:
+        formdata.setlist(field.name, field.texts(value))
+    except ValidationError as error:
+        errors[where] = [str(error)]
+
+
+def _schema(form: Any) -> dict[str, Any]:
+    properties = {}
+    for name, field in inputs(form):
+        properties[name] = _schema(field.form) if isinstance(field, FormField) else field.schema()
+    nullable = getattr(form, "nullable", False)
+    required = [name for name, field in inputs(form) if nullable or getattr(field, "required", False)]
+    kind = ["object", "null"] if nullable else "object"
+    schema: dict[str, Any] = {"type": kind, "properties": properties, "additionalProperties": False}
+    return schema | ({"required": required} if required else {})

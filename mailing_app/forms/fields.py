@@ -1,0 +1,295 @@
+"""The kinds of input. Each reads what a page sends and what JSON says, and knows its OpenAPI schema."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, widgets
+from wtforms.validators import StopValidation, ValidationError
+
+from mailing_app import local_time, phones
+
+REQUIRED = _l("This field is required.")
+
+# C0 and C1 controls but tab and line ends, NUL among them, and lone surrogates: no database, no
+# gateway and no person has a use for them.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class Input(Field):
+    """A field that takes one text from a page, and from JSON a value of its own type only."""
+
+    widget = widgets.TextInput()
+    json_types: tuple[type, ...] = (str,)
+    wrong_type = _l("Must be a text.")
+
+    def __init__(self, label: Any = "", *, required: bool = False, example: Any = None, **given: Any):
+        super().__init__(label, **given)
+        self.required, self.example = required, example
+        if required:
+            self.flags.required = True
+
+    def schema(self) -> dict[str, Any]:
+        """The field as OpenAPI sees it."""
+        told = {"description": str(self.description)} if self.description else {}
+        shown = {"examples": [self.example]} if self.example is not None else {}
+        return self.json_schema() | told | shown
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+    def texts(self, value: Any) -> list[str]:
+        """A JSON value as the texts that a page would have sent; a ValidationError for a wrong type."""
+        if isinstance(value, bool) or not isinstance(value, self.json_types):
+            raise ValidationError(self.wrong_type)
+        return [str(value)]
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        typed = valuelist[0].strip() if valuelist else ""
+        self.data = self.parse(typed) if typed else self.default
+
+    def parse(self, typed: str) -> Any:
+        """The typed text as a value; ValueError with a sentence when it makes none."""
+        if _FORBIDDEN.search(typed):
+            raise ValueError(_l("Contains a character that no text can hold."))
+        return typed
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002
+        if self.process_errors:
+            raise StopValidation
+        if self.required and self.data in (None, "", []):
+            raise StopValidation(REQUIRED)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else self.shown(self.data)
+
+    def shown(self, value: Any) -> str:
+        """The value as the page shows it in the field."""
+        return str(value)
+
+
+class TextInput(Input):
+    """A text of at most `longest` characters, without white space at its ends."""
+
+    def __init__(self, label: Any = "", *, longest: int, lines: bool = False, **given: Any):
+        super().__init__(label, default="", **given)
+        self.longest = longest
+        self.flags.maxlength = longest
+        if lines:
+            self.widget = widgets.TextArea()
+        self.lines = lines
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.longest} | ({"minLength": 1} if self.required else {})
+
+    def parse(self, typed: str) -> str:
+        text = str(super().parse(typed)).replace("\r\n", "\n")
+        if not self.lines and re.search(r"[\n\r\t]", text):
+            raise ValueError(_l("Must be one line."))
+        if len(text) > self.longest:
+            raise ValueError(_l("Must be at most %(most)s characters long.", most=self.longest))
+        return text
+
+
+class PhoneInput(Input):
+    """A phone in any usual spelling, or a number; gives `7XXXXXXXXXX`."""
+
+    widget = widgets.TelInput()
+    json_types = (str, int)
+    wrong_type = _l("Must be a text or a number.")
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": ["string", "integer"]}
+
+    def texts(self, value: Any) -> list[str]:
+        texts = super().texts(value)
+        if isinstance(value, int) and abs(value) >= 10**20:
+            raise ValidationError(_l("Is not a phone number."))
+        return texts
+
+    def parse(self, typed: str) -> str:
+        try:
+            return phones.normalise(super().parse(typed), current_app.config["SETTINGS"].phone_region)
+        except phones.BadPhone as error:
+            raise ValueError(_l(error.message)) from error
+
+
+class DigitsInput(Input):
+    """Exactly so many digits."""
+
+    def __init__(self, label: Any = "", *, digits: int, **given: Any):
+        super().__init__(label, **given)
+        self.digits = digits
+        self.flags.maxlength = digits
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^[0-9]{{{self.digits}}}$"}
+
+    def parse(self, typed: str) -> str:
+        if not re.fullmatch(f"[0-9]{{{self.digits}}}", typed):
+            raise ValueError(_l("Must be %(digits)s digits.", digits=self.digits))
+        return typed
+
+
+class ZoneInput(Input):
+    """The IANA name of a time zone."""
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": 64}
+
+    def parse(self, typed: str) -> str:
+        if not local_time.is_zone(typed):
+            raise ValueError(_l("Is not the IANA name of a time zone, like Europe/Moscow."))
+        return typed
+
+
+class ChoiceInput(Input):
+    """One member of an enum."""
+
+    widget = widgets.Select()
+
+    def __init__(self, label: Any = "", *, enum: type[StrEnum], labels: dict[str, Any] | None = None, **given: Any):
+        super().__init__(label, **given)
+        self.enum, self.labels = enum, labels or {}
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [member.value for member in self.enum]}
+
+    def parse(self, typed: str) -> StrEnum:
+        if typed not in set(self.enum):
+            raise ValueError(_l("Must be one of %(choices)s.", choices=", ".join(self.enum)))
+        return self.enum(typed)
+
+    def has_groups(self) -> bool:
+        return False
+
+    def iter_choices(self) -> Any:
+        """What the page offers, with an empty first line where the choice may be left open."""
+        if not self.required:
+            yield "", "", not self.data, {}
+        for member in self.enum:
+            yield member.value, self.labels.get(member, member.value), member == self.data, {}
+
+
+class NumberInput(Input):
+    """A whole number between two bounds, both included."""
+
+    json_types = (int,)
+    wrong_type = _l("Must be a whole number.")
+
+    def __init__(self, label: Any = "", *, least: int, most: int, **given: Any):
+        super().__init__(label, **given)
+        self.least, self.most = least, most
+
+    def json_schema(self) -> dict[str, Any]:
+        default = {} if self.default is None else {"default": self.default}
+        return {"type": "integer", "minimum": self.least, "maximum": self.most} | default
+
+    def parse(self, typed: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", typed) or not self.least <= int(typed) <= self.most:
+            raise ValueError(_l("Must be a whole number from %(least)s to %(most)s.", least=self.least, most=self.most))
+        return int(typed)
+
+
+class MomentInput(Input):
+    """A date and time; without an offset it is read in the default zone. Gives an aware moment in UTC."""
+
+    widget = widgets.DateTimeLocalInput()
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+    def parse(self, typed: str) -> datetime:
+        moment = _moment(typed)
+        if moment is None or not _EARLIEST <= moment < _LATEST:
+            raise ValueError(_l("Is not a date and time, like 2026-01-31T09:00:00+03:00."))
+        return moment
+
+    def shown(self, value: datetime) -> str:
+        local = value.astimezone(_default_zone())
+        return local.isoformat(timespec="seconds" if local.second else "minutes")[: 19 if local.second else 16]
+
+
+class TimeInput(Input):
+    """A time of day, to the minute."""
+
+    widget = widgets.TimeInput()
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
+
+    def parse(self, typed: str) -> time:
+        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", typed):
+            raise ValueError(_l("Must be a time of day, like 09:00."))
+        return time.fromisoformat(typed)
+
+    def shown(self, value: time) -> str:
+        return value.isoformat("minutes")
+
+
+class WordsInput(Input):
+    """A list of values: commas between them on a page, an array in JSON. `each` judges one value."""
+
+    json_types = (list,)
+    wrong_type = _l("Must be a list of texts.")
+    most = 500
+
+    def __init__(self, label: Any = "", *, each: Input, **given: Any):
+        super().__init__(label, default=(), **given)
+        self.each = each
+
+    def json_schema(self) -> dict[str, Any]:
+        items = _unbound(self.each).json_schema()
+        return {"type": "array", "items": items, "maxItems": self.most, "uniqueItems": False}
+
+    def texts(self, value: Any) -> list[str]:
+        super().texts(value)
+        if not all(isinstance(word, str) for word in value):
+            raise ValidationError(self.wrong_type)
+        # The empty last one tells a list from the one text of a page, in which commas separate.
+        return [*value, ""]
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        words = valuelist[0].split(",") if len(valuelist) == 1 else valuelist
+        distinct = list(dict.fromkeys(stripped for word in words if (stripped := word.strip())))
+        if len(distinct) > self.most:
+            raise ValueError(_l("Must be at most %(most)s values.", most=self.most))
+        judge = _unbound(self.each)
+        self.data = [judge.parse(word) for word in distinct]
+
+    def _value(self) -> str:
+        return ", ".join(self.raw_data or self.data or ())
+
+
+def _unbound(field: Any) -> Input:
+    """An input outside any form, to judge one value with."""
+    bound: Input = field.bind(form=None, name="value", _meta=_Meta())
+    return bound
+
+
+class _Meta:
+    def get_translations(self, form: Any) -> Any:  # noqa: ARG002
+        return None
+
+
+def _default_zone() -> ZoneInfo:
+    return ZoneInfo(current_app.config["SETTINGS"].default_timezone)
+
+
+def _moment(typed: str) -> datetime | None:
+    # fromisoformat reads more than people mean ("20260131", "2026-W05-6"), so the look is checked first.
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?", typed, re.ASCII | re.I):
+        return None
+    try:
+        moment = datetime.fromisoformat(typed.upper())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=_default_zone())).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,55 @@
+"""The parameters of the lists."""
+
+from flask_babel import lazy_gettext as _l
+
+from mailing_app.db import cursor_id
+from mailing_app.forms.base import Query
+from mailing_app.forms.clients import LONGEST_TAG
+from mailing_app.forms.fields import (
+    ChoiceInput,
+    DigitsInput,
+    Input,
+    NumberInput,
+    PhoneInput,
+    TextInput,
+    ZoneInput,
+)
+from mailing_app.models import Phase, Status
+
+
+class CursorInput(Input):
+    """The `next` of the page before. Gives the id after which the page begins."""
+
+    def parse(self, typed: str) -> int:
+        found = cursor_id(typed)
+        if found is None:
+            raise ValueError(_l("Is not the `next` of a page."))
+        return found
+
+
+class Listing(Query):
+    """A page of a list."""
+
+    limit = NumberInput(_l("Rows"), least=1, most=500, default=50, description=_l("How many rows a page holds."))
+    after = CursorInput(_l("After"), description=_l("The `next` of the page before."))
+
+
+class ClientsQuery(Listing):
+    """Which clients to list."""
+
+    phone = PhoneInput(_l("Phone"))
+    operator_code = DigitsInput(_l("Operator code"), digits=3)
+    tag = TextInput(_l("Tag"), longest=LONGEST_TAG)
+    timezone = ZoneInput(_l("Time zone"))
+
+
+class MailingsQuery(Listing):
+    """Which mailings to list."""
+
+    phase = ChoiceInput(_l("Phase"), enum=Phase)
+
+
+class MessagesQuery(Listing):
+    """Which messages of a mailing to list."""
+
+    status = ChoiceInput(_l("Status"), enum=Status)

@@ -1,0 +1,113 @@
+"""The shape of a mailing."""
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import FormField, SubmitField
+
+from mailing_app.forms.base import Form, FormPart
+from mailing_app.forms.clients import LONGEST_TAG
+from mailing_app.forms.fields import (
+    REQUIRED,
+    DigitsInput,
+    MomentInput,
+    TextInput,
+    TimeInput,
+    WordsInput,
+    ZoneInput,
+)
+from mailing_app.local_time import Window
+
+
+class FilterPart(FormPart):
+    """Which clients: the lists are joined by AND, the values of one by OR; an empty list matches everyone."""
+
+    operator_codes = WordsInput(_l("Operator codes"), each=DigitsInput(digits=3), example=["900", "901"])
+    tags = WordsInput(_l("Tags"), each=TextInput(longest=LONGEST_TAG), example=["vip"])
+    timezones = WordsInput(_l("Time zones"), each=ZoneInput(), example=["Europe/Moscow"])
+
+    def values(self) -> dict[str, list[str]]:
+        return {name: list(words or ()) for name, words in self.data.items()}
+
+
+class WindowPart(FormPart):
+    """The client's local hours: `from` included, `to` not, over midnight when `from` is later than `to`."""
+
+    nullable = True
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Both or neither; and a window of no length is none."""
+        valid = super().validate(extra_validators)
+        opens, closes = self["from"], self["to"]
+        if valid and (opens.data is None) != (closes.data is None):
+            (opens if opens.data is None else closes).errors = [str(REQUIRED)]
+            return False
+        if valid and opens.data is not None and opens.data == closes.data:
+            closes.errors = [gettext("Must differ from the time at which the window opens.")]
+            return False
+        return valid
+
+    def values(self) -> Window | None:
+        opens, closes = self["from"].data, self["to"].data
+        return Window(opens, closes) if opens is not None else None
+
+
+# `from` is a keyword of Python, so these two cannot be written inside the class.
+for _name, _field in (
+    ("from", TimeInput(_l("Not before"), example="09:00")),
+    ("to", TimeInput(_l("Not after"), example="21:00")),
+):
+    setattr(WindowPart, _name, _field)
+
+
+class MailingForm(Form):
+    """What to send, to whom, and when."""
+
+    read_only = ("id", "phase", "pause_reason", "statistics", "version", "created_at", "updated_at")
+
+    name = TextInput(_l("Name"), longest=200, description=_l("For you and your colleagues; may be left out."))
+    text = TextInput(
+        _l("Text"),
+        longest=1600,
+        lines=True,
+        required=True,
+        description=_l("What the client reads."),
+        example="Hello!",
+    )
+    starts_at = MomentInput(
+        _l("Start"),
+        required=True,
+        description=_l("Sending begins by itself then, or at once if it has passed."),
+        example="2030-01-31T09:00:00+03:00",
+    )
+    ends_at = MomentInput(
+        _l("End"),
+        required=True,
+        description=_l("Nothing leaves at or after it."),
+        example="2030-01-31T18:00:00+03:00",
+    )
+    filter = FormField(FilterPart)
+    window = FormField(WindowPart)
+    save = SubmitField(_l("Save"))
+
+    def validate_ends_at(self, field: MomentInput) -> None:
+        """The end comes after the start."""
+        starts_at = self.starts_at.data
+        if starts_at is not None and field.data is not None and field.data <= starts_at:
+            field.errors = [*field.errors, gettext("Must be later than the start.")]
+
+    @classmethod
+    def carried_over(cls, present: Any, payload: Any) -> dict[str, Any]:
+        """A window is one value: a new one is not mixed with the old."""
+        kept = super().carried_over(present, payload)
+        if "window" in payload:
+            kept.pop("window", None)
+        return kept
+
+
+class PauseForm(Form):
+    """Why a mailing is paused."""
+
+    reason = TextInput(_l("Reason"), longest=200, description=_l("For you and your colleagues; may be left out."))
+    save = SubmitField(_l("Pause"))

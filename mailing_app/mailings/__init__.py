@@ -1,0 +1,24 @@
+"""The operations on mailings and their messages."""
+
+from mailing_app.mailings.controls import cancel, delete, pause, resume
+from mailing_app.mailings.messages import history, message, messages
+from mailing_app.mailings.planning import add, add_once, change, get, in_phase, listing
+from mailing_app.mailings.preview import Preview, preview
+
+__all__ = [
+    "Preview",
+    "add",
+    "add_once",
+    "cancel",
+    "change",
+    "delete",
+    "get",
+    "history",
+    "in_phase",
+    "listing",
+    "message",
+    "messages",
+    "pause",
+    "preview",
+    "resume",
+]

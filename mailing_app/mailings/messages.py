@@ -1,0 +1,32 @@
+"""The messages of mailings, to read."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from mailing_app.db import Page, db, page
+from mailing_app.errors import NotFound
+from mailing_app.models import Attempt, Message, Status
+
+
+def messages(mailing_id: int, status: Status | None = None, limit: int = 50, after: int | None = None) -> Page:
+    """A page of a mailing's messages, in the order of its clients: the unique index is walked, nothing sorted."""
+    statement = select(Message).where(Message.mailing_id == mailing_id).options(joinedload(Message.client))
+    if status:
+        statement = statement.where(Message.status == status)
+    return page(statement, Message.client_id, after, limit)
+
+
+def message(message_id: int) -> Message:
+    """The message under this id; NotFound when there is none or its mailing was deleted."""
+    statement = select(Message).where(Message.id == message_id)
+    found = db.session.scalars(statement.options(joinedload(Message.client), joinedload(Message.mailing))).one_or_none()
+    if found is None or found.mailing.deleted_at:
+        raise NotFound
+    return found
+
+
+def history(message_id: int) -> Sequence[Attempt]:
+    """Every attempt of a message, the first one first."""
+    return db.session.scalars(select(Attempt).filter_by(message_id=message_id).order_by(Attempt.epoch)).all()

@@ -1,0 +1,166 @@
+"""Mailings: plan, read, change. Planning one only writes a row; the dispatcher finds it."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from mailing_app import clock
+from mailing_app.db import Page, db, page, transaction
+from mailing_app.errors import N_, Invalid, NotFound, Refused, Stale
+from mailing_app.local_time import Window
+from mailing_app.models import KeptAnswer, Mailing, Message, Phase, Status, Tally
+
+log = logging.getLogger(__name__)
+
+ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at")
+"""What may still be changed once the first message was attempted."""
+
+DECIDE_THE_AUDIENCE = ("filter", "window_from", "window_to", "starts_at")
+
+
+def add(**values: Any) -> Mailing:
+    """Plan a mailing: `name, text, starts_at, ends_at, filter, window`."""
+    with transaction() as session:
+        mailing = _new(session, values)
+    log.info("mailing added", extra={"mailing_id": mailing.id})
+    return mailing
+
+
+def add_once(
+    key: str, token_id: int, request_hash: str, answer: Callable[[Mailing], dict[str, Any]], **values: Any
+) -> tuple[dict[str, Any], int]:
+    """Plan a mailing unless this token did so before under this key; the answer and the id of its mailing.
+
+    The key, the mailing and the answer are stored in one transaction, so of two simultaneous requests
+    one waits for the other and then gets its answer. Invalid when the key came with another body.
+    """
+    try:
+        with transaction({"uq_kept_answer_token_id_key": _Repeated}) as session:
+            kept = KeptAnswer(token_id=token_id, key=key, request_hash=request_hash, answer={}, created_at=clock.now())
+            session.add(kept)
+            session.flush()
+            mailing = _new(session, values)
+            session.flush()
+            kept.mailing_id, kept.answer = mailing.id, answer(mailing)
+    except _Repeated:
+        return _kept(key, token_id, request_hash)
+    log.info("mailing added", extra={"mailing_id": mailing.id})
+    return kept.answer, mailing.id
+
+
+def get(mailing_id: int) -> Mailing:
+    """The mailing under this id; NotFound when there is none or it was deleted."""
+    mailing = db.session.get(Mailing, mailing_id)
+    if mailing is None or mailing.deleted_at:
+        raise NotFound
+    return mailing
+
+
+def change(mailing_id: int, expected: int | None = None, **values: Any) -> Mailing:
+    """Change a mailing: everything until its first message was attempted, after that only name and end.
+
+    `expected` is the version the caller saw: Stale if there is a newer one.
+    """
+    with transaction() as session:
+        mailing = locked(session, mailing_id, expected)
+        changes = {name: value for name, value in _columns(values).items() if getattr(mailing, name) != value}
+        _check_freedom(mailing, changes)
+        if mailing.enrolled_to and any(name in changes for name in DECIDE_THE_AUDIENCE):
+            _forget_audience(session, mailing)
+        for name, value in changes.items():
+            setattr(mailing, name, value)
+        touch(mailing)
+    log.info("mailing changed", extra={"mailing_id": mailing_id})
+    return mailing
+
+
+def listing(phase: Phase | None = None, limit: int = 50, after: int | None = None) -> Page:
+    """A page of mailings, the newest first."""
+    statement = select(Mailing).where(Mailing.deleted_at.is_(None))
+    if phase:
+        statement = statement.where(in_phase(phase, clock.now()))
+    return page(statement, Mailing.id, after, limit, newest_first=True)
+
+
+def in_phase(phase: Phase, now: datetime) -> ColumnElement[bool]:
+    """`Mailing.phase` as a condition in SQL."""
+    live = Mailing.cancelled_at.is_(None)
+    under_way = and_(live, Mailing.ends_at > now, Mailing.paused_at.is_(None))
+    return {
+        Phase.CANCELLED: Mailing.cancelled_at.is_not(None),
+        Phase.FINISHED: and_(live, Mailing.ends_at <= now),
+        Phase.PAUSED: and_(live, Mailing.ends_at > now, Mailing.paused_at.is_not(None)),
+        Phase.RUNNING: and_(under_way, Mailing.starts_at <= now),
+        Phase.SCHEDULED: and_(under_way, Mailing.starts_at > now),
+    }[phase]
+
+
+def over(now: datetime) -> ColumnElement[bool]:
+    """Mailings that send nothing more: ended, cancelled or deleted."""
+    return or_(Mailing.ends_at <= now, Mailing.cancelled_at.is_not(None), Mailing.deleted_at.is_not(None))
+
+
+def locked(session: Session, mailing_id: int, expected: int | None = None) -> Mailing:
+    """The mailing as it is now, nobody else changing it until the transaction ends."""
+    only_it = {"of": Mailing}
+    mailing = session.get(Mailing, mailing_id, with_for_update=only_it, populate_existing=True)
+    if mailing is None or mailing.deleted_at:
+        raise NotFound
+    if expected is not None and expected != mailing.version:
+        raise Stale
+    return mailing
+
+
+def touch(mailing: Mailing) -> None:
+    """Note that the mailing was changed."""
+    mailing.version += 1
+    mailing.updated_at = clock.now()
+
+
+class _Repeated(Exception):
+    """The key was used before."""
+
+
+def _kept(key: str, token_id: int, request_hash: str) -> tuple[dict[str, Any], int]:
+    kept = db.session.scalars(select(KeptAnswer).filter_by(token_id=token_id, key=key)).one()
+    if kept.request_hash != request_hash:
+        raise Invalid({"Idempotency-Key": [N_("This key came before with another body.")]})
+    return kept.answer, kept.mailing_id or 0
+
+
+def _new(session: Session, values: dict[str, Any]) -> Mailing:
+    now = clock.now()
+    mailing = Mailing(created_at=now, updated_at=now, tally=Tally(), **_columns(values))
+    session.add(mailing)
+    return mailing
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a form as the columns of the table."""
+    columns = dict(values)
+    if "window" in columns:
+        window: Window | None = columns.pop("window")
+        columns["window_from"] = window.opens if window else None
+        columns["window_to"] = window.closes if window else None
+    return columns
+
+
+def _check_freedom(mailing: Mailing, changes: dict[str, Any]) -> None:
+    if not mailing.attempted_at:
+        return
+    for name in changes:
+        if name not in ALWAYS_OPEN_TO_CHANGE:
+            field = "window" if name.startswith("window") else name
+            raise Refused(N_("Sending has begun: only the name and the end can still be changed."), field=field)
+
+
+def _forget_audience(session: Session, mailing: Mailing) -> None:
+    """Nobody was written to yet, so the audience is chosen anew under the new rules."""
+    session.execute(delete(Message).where(Message.mailing_id == mailing.id))
+    session.execute(update(Tally).where(Tally.mailing_id == mailing.id).values(dict.fromkeys(Status, 0)))
+    mailing.enrolled_to, mailing.enrolled_at = 0, None
+    session.refresh(mailing.tally)

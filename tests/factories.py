@@ -1,0 +1,45 @@
+"""Things to test with, each in one line: what is not said is sensible."""
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from mailing_app import clients, clock, mailings
+from mailing_app.models import Client, Mailing
+
+_numbers = count(79001000001)
+
+
+def a_phone() -> str:
+    """A phone that no other test thing has."""
+    return str(next(_numbers))
+
+
+def a_client(**given: Any) -> Client:
+    """A client in the register."""
+    phone = given.setdefault("phone", a_phone())
+    return clients.add(**({"operator_code": phone[1:4], "tag": "", "timezone": "Europe/Moscow"} | given))
+
+
+def some_clients(number: int, **given: Any) -> list[Client]:
+    """So many clients."""
+    return [a_client(**given) for _ in range(number)]
+
+
+def a_mailing(**given: Any) -> Mailing:
+    """A mailing that began a minute ago, ends in an hour and is for everyone."""
+    now = clock.now()
+    plain = {
+        "name": "Test",
+        "text": "Hello!",
+        "starts_at": now - timedelta(minutes=1),
+        "ends_at": now + timedelta(hours=1),
+        "filter": a_filter(),
+        "window": None,
+    }
+    return mailings.add(**(plain | given))
+
+
+def a_filter(**lists: list[str]) -> dict[str, list[str]]:
+    """A mailing's filter that matches everyone, but for the lists given."""
+    return {"operator_codes": [], "tags": [], "timezones": []} | lists

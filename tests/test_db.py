@@ -1,0 +1,82 @@
+"""The two databases behave alike where the code relies on it."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import BigInteger, String, select, text
+
+from mailing_app.db import Moment, batch, cursor, cursor_id, db, transaction
+from mailing_app.errors import Refused
+from mailing_app.models import Client
+from tests.factories import a_client
+
+MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
+
+
+def test_moment_comes_back_aware_and_exact(app: Flask) -> None:
+    client = a_client()
+    with transaction() as session:
+        session.get_one(Client, client.id).created_at = MOMENT
+    db.session.expire_all()
+    assert db.session.get_one(Client, client.id).created_at == MOMENT
+
+
+def test_a_moment_without_offset_is_refused(app: Flask) -> None:
+    with pytest.raises(Exception, match="ambiguous"):
+        db.session.execute(select(Client).where(Client.created_at == datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+def test_batch_carries_every_type(app: Flask) -> None:
+    rows = [{"id": 2**40, "name": "O'Neil \u2603", "at": MOMENT}, {"id": 2, "name": None, "at": None}]
+    table = batch(rows, id=BigInteger(), name=String(), at=Moment())
+    found = db.session.execute(select(table).order_by(table.c.id.desc())).all()
+    assert [tuple(row) for row in found] == [(2**40, "O'Neil \u2603", MOMENT), (2, None, None)]
+
+
+def test_a_clash_becomes_the_callers_own_refusal(app: Flask) -> None:
+    client = a_client()
+    with pytest.raises(Refused) as refusal:
+        a_client(phone=client.phone)
+    assert refusal.value.field == "phone"
+
+
+def test_a_failed_transaction_leaves_nothing(app: Flask) -> None:
+    with pytest.raises(ZeroDivisionError), transaction() as session:
+        session.execute(text("DELETE FROM client"))
+        a = 1 / 0
+        assert a
+    a_client()
+    assert len(db.session.scalars(select(Client)).all()) == 1
+
+
+def test_writers_wait_for_each_other_instead_of_failing(app: Flask) -> None:
+    """A read that turns into a write is what SQLite refuses at once; eight threads do it here together."""
+    client = a_client()
+    faults: list[BaseException] = []
+
+    def bump() -> None:
+        try:
+            with app.app_context():
+                db.session.scalars(select(Client)).all()
+                for _ in range(5):
+                    with transaction() as session:
+                        found = session.get_one(Client, client.id, with_for_update=True, populate_existing=True)
+                        found.version += 1
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=bump) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.expire_all()
+    assert not faults
+    assert db.session.get_one(Client, client.id).version == 41
+
+
+def test_cursor_is_opaque_and_forgives_nothing() -> None:
+    assert cursor_id(cursor(2**50)) == 2**50
+    assert [cursor_id(bad) for bad in ("", "x", "%%", "é", "LTE", cursor(1) + "A" * 40)] == [None] * 6
