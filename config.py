@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     dispatcher: Literal["embedded", "off"] = "embedded"
     default_timezone: str = "Europe/Moscow"
     default_language: Literal["en", "ru"] = "en"
-    phone_region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "RU"
+    phone_region: str = "RU"
     log_format: Literal["", "text", "json"] = ""
 
     @field_validator("database_url")
@@ -67,6 +68,13 @@ class Settings(BaseSettings):
             return ZoneInfo(value).key
         except (OSError, ValueError) as error:
             raise ValueError("is not the IANA name of a time zone") from error
+
+    @field_validator("phone_region")
+    @classmethod
+    def _known_region(cls, value: str) -> str:
+        if value not in SUPPORTED_REGIONS:
+            raise ValueError("is not the ISO 3166 code of a region with telephones, like RU")
+        return value
 
     @field_validator("gateway_url")
     @classmethod
