@@ -139,6 +139,12 @@ def cursor_id(text: str) -> int | None:
     return int(key) if re.fullmatch(rb"[0-9]{1,18}", key) else None
 
 
+def changed(session: Session, statement: Any) -> int:
+    """Run an INSERT, UPDATE or DELETE; how many rows it touched."""
+    count: int = session.execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+    return count
+
+
 def look_again() -> None:
     """End the present read, so that the next one sees what others committed meanwhile."""
     db.session().commit()

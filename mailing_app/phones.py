@@ -22,7 +22,7 @@ UNKNOWN = N_("There is no such phone number.")
 NOT_MOBILE = N_("Only a mobile number can receive a text message.")
 
 
-class BadPhone(ValueError):  # noqa: N818 - a word of the house's language of refusals
+class BadPhone(ValueError):
     """A spelling that cannot be used; `message` is one plain English sentence out of the constants above."""
 
     def __init__(self, message: str) -> None:

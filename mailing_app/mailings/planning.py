@@ -73,6 +73,7 @@ def change(mailing_id: int, expected: int | None = None, **values: Any) -> Maili
             _forget_audience(session, mailing)
         for name, value in changes.items():
             setattr(mailing, name, value)
+        mailing.settled_at = None
         touch(mailing)
     log.info("mailing changed", extra={"mailing_id": mailing_id})
     return mailing

@@ -1,0 +1,235 @@
+"""The exchange: one POST to the gateway under one deadline, knowing whether the first byte left.
+
+`requests` bounds each silence, not the whole, and `Session.send` reads the whole body of a redirect it
+was told not to follow. So the adapter is used without a session, over connections that look at the
+deadline before every read.
+"""
+
+import http.client
+import io
+import json
+import ssl
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from mailing_app import clock
+from mailing_app.dispatch.judge import LONGEST_BODY
+from mailing_app.dispatch.parts import Answer, Envelope, Reached
+
+NETWORK_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the gateway is and how to speak to it."""
+
+    url: str
+    token: str
+    timeout: float
+    """Seconds for the whole exchange."""
+    connect_timeout: float
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the connection must heed, and what it tells back."""
+
+    envelope: Envelope
+    deadline: float
+    began_at: datetime
+    first_byte_at: datetime | None = None
+    answer: Any = None
+
+    def left(self) -> float:
+        """Seconds to the deadline; TimeoutError when there are none."""
+        seconds = self.deadline - clock.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the whole exchange took too long")
+        return seconds
+
+
+class TooLate(Exception):
+    """The mailing, its window or the claim ended before the first byte could leave."""
+
+
+_present = threading.local()
+
+
+def post(address: Address, envelope: Envelope) -> Answer:
+    """Send one message and tell all that came of it. Never raises, whatever the gateway does."""
+    exchange = Exchange(envelope, clock.monotonic() + address.timeout, clock.now())
+    _present.exchange = exchange
+    try:
+        return _exchanged(address, exchange)
+    except TooLate as late:
+        return _told(exchange, error=str(late), begun=False)
+    except NETWORK_FAULTS as fault:
+        return _told(exchange, error=_named(fault), certificate=_is_certificate(fault))
+    except Exception as fault:
+        return _told(exchange, error=_named(fault), own_fault=True)
+    finally:
+        _hang_up(exchange)
+
+
+def _exchanged(address: Address, exchange: Exchange) -> Answer:
+    request = _request(address, exchange.envelope)
+    timeout = (min(address.connect_timeout, exchange.left()), exchange.left())
+    exchange.answer = _adapter().send(request, stream=True, timeout=timeout, verify=True, proxies={})
+    body = _body(exchange.answer.raw)
+    return _told(exchange, body=body, ended=True)
+
+
+def _request(address: Address, envelope: Envelope) -> requests.PreparedRequest:
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "mailing-service"}
+    if address.token:
+        headers["Authorization"] = f"Bearer {address.token}"
+    payload = {"id": envelope.message_id, "phone": int(envelope.phone), "text": envelope.text}
+    body = json.dumps(payload, ensure_ascii=False).encode()
+    url = f"{address.url}/v1/send/{envelope.message_id}"
+    return requests.Request("POST", url, headers=headers, data=body).prepare()
+
+
+def _body(raw: Any) -> bytes:
+    """The body, cut where it is longer than any answer has reason to be."""
+    body = b""
+    while len(body) <= LONGEST_BODY and (piece := raw.read(LONGEST_BODY + 1 - len(body), decode_content=False)):
+        body += piece
+    return body
+
+
+def _told(exchange: Exchange, *, body: bytes = b"", ended: bool = False, error: str = "", **more: bool) -> Answer:
+    answer = exchange.answer
+    if ended:
+        reached = Reached.ANSWER_ENDED
+    elif answer is not None:
+        reached = Reached.ANSWER_BEGAN
+    else:
+        reached = Reached.REQUEST_LEFT if exchange.first_byte_at else Reached.NOTHING_LEFT
+    return Answer(
+        reached=reached,
+        began_at=exchange.first_byte_at or exchange.began_at,
+        ended_at=clock.now(),
+        status=answer.status_code if answer is not None else 0,
+        headers={name.lower(): value for name, value in answer.headers.items()} if answer is not None else {},
+        body=body,
+        error=error,
+        **more,
+    )
+
+
+def _hang_up(exchange: Exchange) -> None:
+    """Give the connection back if its answer was read to the end, else close it: no later request reads the rest."""
+    _present.exchange = None
+    if exchange.answer is not None:
+        with suppress(*NETWORK_FAULTS):  # the other side may have been quicker to hang up
+            exchange.answer.close()
+
+
+def _named(fault: BaseException) -> str:
+    return f"{type(fault).__name__}: {fault}"
+
+
+def _is_certificate(fault: BaseException | None) -> bool:
+    while fault is not None:
+        reason = getattr(fault, "reason", None) or next((arg for arg in fault.args if isinstance(arg, Exception)), None)
+        if isinstance(fault, ssl.SSLCertVerificationError):
+            return True
+        fault = reason if isinstance(reason, BaseException) else fault.__cause__
+    return False
+
+
+def _adapter() -> HTTPAdapter:
+    """One adapter, and so one kept connection, a thread."""
+    if not hasattr(_present, "adapter"):
+        _present.adapter = _Adapter(pool_connections=1, pool_maxsize=1)
+    adapter: HTTPAdapter = _present.adapter
+    return adapter
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads from a socket, each time for no longer than the exchange has left."""
+
+    def __init__(self, sock: Any):
+        super().__init__()
+        self._sock, self._raw, self._exchange = sock, sock.makefile("rb", buffering=0), _present.exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._exchange.left())
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose every byte is read under the deadline, its head included."""
+
+    def __init__(self, sock: Any, *given: Any, **named: Any):
+        super().__init__(sock, *given, **named)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(sock))
+
+
+class _Http(HTTPConnection):
+    """A connection that sends head and body at once, and only while the message may still leave."""
+
+    response_class = _Answer
+    _head: bytes | None = None
+
+    def send(self, data: Any) -> None:
+        """The first call brings the head, the second the body, after which all leaves in one piece."""
+        if self._head is None:
+            self._head = data
+            return
+        exchange, whole = _present.exchange, self._head + data
+        self._head = None
+        if self.sock is None:
+            self.connect()
+        _check_time(exchange.envelope)
+        self.sock.settimeout(exchange.left())
+        exchange.first_byte_at = clock.now()
+        self.sock.sendall(whole)
+
+    def close(self) -> None:
+        self._head = None
+        super().close()
+
+
+class _Https(HTTPSConnection, _Http):
+    """The same over TLS: urllib3's own class is an HTTPConnection too, so this puts ours beneath it."""
+
+
+def _check_time(envelope: Envelope) -> None:
+    """The last look before the first byte."""
+    if clock.now() >= envelope.closes_at:
+        raise TooLate("the mailing or its window ended first")
+    if clock.monotonic() >= envelope.stale_at:
+        raise TooLate("the claim was too old to be trusted")
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *given: Any, **named: Any) -> None:
+        super().init_poolmanager(*given, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -1,0 +1,167 @@
+"""Recording: outcome, attempt and figures in one transaction, fenced by the claim they belong to."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Integer, String, case, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from mailing_app.db import Moment, batch, insert, transaction
+from mailing_app.dispatch.parts import Delivery, Reached, Step
+from mailing_app.models import Attempt, Id, Message, Status, Tally
+
+Moves = dict[int, Counter[str]]
+"""By mailing: how much each figure grows, or shrinks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A delivery and what becomes of its message."""
+
+    delivery: Delivery
+    step: Step
+
+
+def record(results: Sequence[Result]) -> int:
+    """Write down what came of the messages, all or nothing; how many were written.
+
+    An outcome that comes after its claim was taken away changes nothing, but that an acceptance is a
+    fact about the gateway and makes the message `sent` whatever it had become meanwhile.
+    """
+    if not results:
+        return 0
+    with transaction() as session:
+        _keep_attempts(session, results)
+        settled = _settle(session, results)
+        moves: Moves = defaultdict(Counter)
+        for mailing_id, status in settled.values():
+            moves[mailing_id] += Counter({status: 1})
+            moves[mailing_id].subtract({Status.SENDING.value: 1})
+        late = [result for result in results if _is_late_acceptance(result, settled)]
+        _absorb(session, late, moves)
+        move(session, moves, _last_bytes(results))
+        return len(settled)
+
+
+def move(session: Session, moves: Mapping[int, Mapping[str, int]], last_bytes: Mapping[int, datetime]) -> None:
+    """Move the figures, last in the transaction and mailings in the order of their ids, so that nobody waits long."""
+    for mailing_id in sorted(moves):
+        changes = {name: getattr(Tally, name) + change for name, change in moves[mailing_id].items() if change}
+        if mailing_id in last_bytes:
+            changes["last_byte_at"] = _later(Tally.last_byte_at, last_bytes[mailing_id])
+        if changes:
+            session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(changes))
+
+
+def _keep_attempts(session: Session, results: Iterable[Result]) -> None:
+    """Every attempt is kept. Where a sweep wrote "unknown" for it meanwhile, the truth takes its place."""
+    rows = [_attempt(result.delivery) for result in results if result.delivery.answer.begun]
+    if not rows:
+        return
+    kinds: dict[str, Any] = {
+        "message_id": Id, "epoch": Integer(), "started_at": Moment(), "ended_at": Moment(),
+        "outcome": String(), "http_status": Integer(), "code": Id, "error": String(),
+    }  # fmt: skip
+    given = batch(rows, **kinds)
+    # SQLite takes ON CONFLICT for a join condition unless the SELECT before it has a WHERE.
+    picked = select(*(given.c[name] for name in kinds)).where(given.c.message_id.is_not(None))
+    statement = insert(Attempt).from_select(list(kinds), picked)
+    told = {name: statement.excluded[name] for name in kinds if name not in ("message_id", "epoch")}
+    session.execute(statement.on_conflict_do_update(index_elements=["message_id", "epoch"], set_=told))
+
+
+def _attempt(delivery: Delivery) -> dict[str, Any]:
+    answer, verdict = delivery.answer, delivery.verdict
+    return {
+        "message_id": delivery.envelope.message_id,
+        "epoch": delivery.envelope.epoch,
+        "started_at": answer.began_at,
+        "ended_at": answer.ended_at,
+        "outcome": verdict.outcome.value,
+        "http_status": answer.status or None,
+        "code": verdict.code,
+        "error": verdict.error,
+    }
+
+
+def _settle(session: Session, results: Iterable[Result]) -> dict[int, tuple[int, str]]:
+    """Move each message on if the claim is still ours; what was moved, as id to mailing and status."""
+    new = batch(
+        [_change(result) for result in results],
+        id=Id, epoch=Integer(), status=String(), reason=String(), due_at=Moment(), sent_at=Moment(),
+        begun=Integer(), tries=Integer(), unknown=Boolean(), frozen=Boolean(),
+    )  # fmt: skip
+    ours = (Message.id == new.c.id, Message.epoch == new.c.epoch, Message.status == Status.SENDING)
+    statement = (
+        update(Message)
+        .where(*ours)
+        .values(
+            status=new.c.status,
+            reason=new.c.reason,
+            due_at=func.coalesce(new.c.due_at, Message.due_at),
+            sent_at=new.c.sent_at,
+            attempts=Message.attempts + new.c.begun,
+            tries=new.c.tries,
+            unknown=new.c.unknown,
+            claimed_by=None,
+            phone=case((new.c.frozen, Message.phone), else_=None),
+        )
+        .returning(Message.id, Message.mailing_id, Message.status)
+        .execution_options(synchronize_session=False)
+    )
+    return {row.id: (row.mailing_id, row.status.value) for row in session.execute(statement)}
+
+
+def _change(result: Result) -> dict[str, Any]:
+    envelope, answer, step = result.delivery.envelope, result.delivery.answer, result.step
+    # Once a byte of the payload has left, phone and text stand; before that an edit still reaches it.
+    frozen = envelope.attempts > 0 or answer.reached is not Reached.NOTHING_LEFT
+    return {
+        "id": envelope.message_id,
+        "epoch": envelope.epoch,
+        "status": step.status.value,
+        "reason": step.reason,
+        "due_at": step.due_at,
+        "sent_at": answer.began_at if step.status is Status.SENT else None,
+        "begun": int(answer.begun),
+        "tries": step.tries,
+        "unknown": step.unknown,
+        "frozen": frozen or step.status is not Status.PENDING,
+    }
+
+
+def _is_late_acceptance(result: Result, settled: Mapping[int, Any]) -> bool:
+    return result.step.status is Status.SENT and result.delivery.envelope.message_id not in settled
+
+
+def _absorb(session: Session, late: Sequence[Result], moves: Moves) -> None:
+    """Make sent what was accepted under a claim that is gone."""
+    accepted = {result.delivery.envelope.message_id: result.delivery for result in late}
+    others = select(Message.id, Message.mailing_id, Message.status).where(
+        Message.id.in_(accepted), Message.status != Status.SENT
+    )
+    for row in session.execute(others.with_for_update()).all():
+        session.execute(
+            update(Message)
+            .where(Message.id == row.id)
+            .values(status=Status.SENT, reason="", claimed_by=None, sent_at=accepted[row.id].answer.began_at)
+        )
+        moves[row.mailing_id] += Counter({Status.SENT.value: 1})
+        moves[row.mailing_id].subtract({row.status.value: 1})
+
+
+def _last_bytes(results: Iterable[Result]) -> dict[int, datetime]:
+    """By mailing, when the latest first byte of this batch left."""
+    latest: dict[int, datetime] = {}
+    for result in results:
+        answer, mailing_id = result.delivery.answer, result.delivery.envelope.mailing_id
+        if answer.reached is not Reached.NOTHING_LEFT:
+            latest[mailing_id] = max(answer.began_at, latest.get(mailing_id, answer.began_at))
+    return latest
+
+
+def _later(column: Any, moment: datetime) -> Any:
+    return case((or_(column.is_(None), column < moment), moment), else_=column)

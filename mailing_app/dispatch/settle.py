@@ -1,0 +1,63 @@
+"""Settling: whoever waits in a mailing that is over finds an end, and the figures with it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from mailing_app.db import changed, db, look_again, transaction
+from mailing_app.dispatch.record import move
+from mailing_app.models import Mailing, Message, Status, Tally
+
+MESSAGES_A_CHUNK = 5_000
+
+
+def settle(now: datetime) -> bool:
+    """One chunk for every mailing that ended, was cancelled or deleted; whether more is left to do.
+
+    What is on the wire keeps the mailing unsettled until its outcome is recorded.
+    """
+    more = [_chunk(mailing, now) for mailing in _over(now)]
+    return any(more)
+
+
+def _over(now: datetime) -> list[Any]:
+    look_again()
+    stopped = or_(Mailing.cancelled_at.is_not(None), Mailing.deleted_at.is_not(None))
+    ended = and_(Mailing.ends_at <= now, Mailing.enrolled_at.is_not(None))
+    statement = select(Mailing.id, stopped.label("stopped"), Mailing.deleted_at)
+    return list(db.session.execute(statement.where(Mailing.settled_at.is_(None), or_(stopped, ended))))
+
+
+def _chunk(mailing: Any, now: datetime) -> bool:
+    status = Status.CANCELLED if mailing.stopped else Status.EXPIRED
+    reason = (
+        "mailing_ended" if not mailing.stopped else "mailing_deleted" if mailing.deleted_at else "mailing_cancelled"
+    )
+    with transaction() as session:
+        # Those that the gateway may have taken keep the reason why nobody knows.
+        unknown = _end(session, mailing.id, Message.unknown, {"status": Status.UNCERTAIN})
+        certain = _end(session, mailing.id, ~Message.unknown, {"status": status, "reason": reason})
+        moves = {Status.PENDING.value: -(unknown + certain), Status.UNCERTAIN.value: unknown, status.value: certain}
+        move(session, {mailing.id: moves}, {})
+        if not unknown + certain:
+            _close(session, mailing.id, now)
+        return bool(unknown + certain)
+
+
+def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) -> int:
+    waiting = (
+        select(Message.id)
+        .where(Message.mailing_id == mailing_id, Message.status == Status.PENDING, which)
+        .limit(MESSAGES_A_CHUNK)
+        .with_for_update(skip_locked=True)
+        .cte("waiting")
+    )
+    return changed(session, update(Message).where(Message.id.in_(select(waiting.c.id))).values(values))
+
+
+def _close(session: Session, mailing_id: int, now: datetime) -> None:
+    """Nothing waits any more; when nothing is on the wire either, the mailing is settled for good."""
+    done = select(Tally.mailing_id).where(Tally.mailing_id == mailing_id, Tally.pending == 0, Tally.sending == 0)
+    session.execute(update(Mailing).where(Mailing.id == mailing_id, Mailing.id.in_(done)).values(settled_at=now))

@@ -1,0 +1,132 @@
+"""Sweeping: what a dead dispatcher had on the wire goes back to the others, marked as unknown."""
+
+import logging
+import os
+import socket
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import psutil
+from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from mailing_app.db import Moment, changed, db, look_again, transaction
+from mailing_app.dispatch.parts import Outcome
+from mailing_app.dispatch.record import move
+from mailing_app.models import Attempt, Dispatcher, Message, Status
+
+log = logging.getLogger(__name__)
+
+
+def here() -> str:
+    """This host, told apart from another container that happens to have its name."""
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        namespace = 0
+    return f"{socket.gethostname()}/{namespace}"
+
+
+def began(pid: int) -> str:
+    """When the process with this number began, empty when there is none: tells it from a later one."""
+    try:
+        return f"{psutil.Process(pid).create_time():.2f}"
+    except psutil.Error:
+        return ""
+
+
+def enlist(now: datetime, seats: int) -> int:
+    """Note this process as a dispatcher; its id."""
+    pid = os.getpid()
+    with transaction() as session:
+        dispatcher = Dispatcher(
+            host=here(), pid=pid, process_began=began(pid), started_at=now, beat_at=now, seats=seats
+        )
+        session.add(dispatcher)
+    return dispatcher.id
+
+
+def beat(dispatcher_id: int, now: datetime, in_flight: int, breaker: str) -> bool:
+    """Show that the process lives; False when others took it for dead and its claims with it."""
+    alive = update(Dispatcher).where(Dispatcher.id == dispatcher_id, Dispatcher.left_at.is_(None))
+    shown = {"beat": Dispatcher.beat + 1, "beat_at": now, "in_flight": in_flight, "breaker": breaker}
+    with transaction() as session:
+        return changed(session, alive.values(shown)) == 1
+
+
+@dataclass
+class Sweeper:
+    """Finds dead dispatchers. Their beat is a counter watched on this process's own monotonic clock."""
+
+    lease: float
+    """Seconds without a beat after which a dispatcher counts as dead."""
+    deduplicates: bool = True
+    """Whether the gateway delivers a repeated id only once: where not, what it may have taken is not sent again."""
+    _seen: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def sweep(self, now: datetime, monotonic: float) -> int:
+        """Give back what dead dispatchers had claimed; the number of messages."""
+        look_again()
+        living = select(Dispatcher).where(Dispatcher.left_at.is_(None)).execution_options(populate_existing=True)
+        dead = [each.id for each in db.session.scalars(living).all() if self._is_dead(each, monotonic)]
+        return sum(bury(dispatcher_id, now, self.deduplicates) for dispatcher_id in dead)
+
+    def _is_dead(self, dispatcher: Dispatcher, monotonic: float) -> bool:
+        if dispatcher.host == here() and began(dispatcher.pid) != dispatcher.process_began:
+            return True
+        beat_before, since = self._seen.get(dispatcher.id, (-1, monotonic))
+        if beat_before != dispatcher.beat:
+            self._seen[dispatcher.id] = (dispatcher.beat, monotonic)
+            return False
+        return monotonic - since > self.lease
+
+
+def bury(dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
+    """Write a dispatcher off and give back all that it had claimed; the number of messages."""
+    with transaction() as session:
+        gone = update(Dispatcher).where(Dispatcher.id == dispatcher_id, Dispatcher.left_at.is_(None))
+        changed(session, gone.values(left_at=now, in_flight=0))
+        number = _give_back(session, dispatcher_id, now, Status.PENDING if deduplicates else Status.UNCERTAIN)
+    if number:
+        log.warning("took over from a dead dispatcher", extra={"dispatcher_id": dispatcher_id, "messages": number})
+    return number
+
+
+def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> int:
+    """Free what is claimed in this process's name without its knowing: a commit whose answer got lost."""
+    look_again()
+    mine = select(Message.id, Message.mailing_id).where(
+        Message.status == Status.SENDING, Message.claimed_by == dispatcher_id
+    )
+    strays = {row.id: row.mailing_id for row in db.session.execute(mine) if row.id not in held}
+    if not strays:
+        return 0
+    with transaction() as session:
+        free = update(Message).where(Message.id.in_(strays), Message.claimed_by == dispatcher_id)
+        number = changed(session, free.values(status=Status.PENDING, claimed_by=None, due_at=now))
+        move(session, _moves(Counter(strays.values()), Status.PENDING), {})
+    log.warning("released stray claims", extra={"dispatcher_id": dispatcher_id, "messages": number})
+    return number
+
+
+def _give_back(session: Session, dispatcher_id: int, now: datetime, status: Status) -> int:
+    """Take the messages from a dead dispatcher, each with an attempt whose outcome nobody knows; their number."""
+    chosen = (Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+    per_mailing = select(Message.mailing_id, func.count()).where(*chosen).group_by(Message.mailing_id)
+    moves = _moves(dict(session.execute(per_mailing).tuples().all()), status)
+    told = (literal(now, Moment()), literal(Outcome.UNKNOWN.value), literal("the process that sent it died"))
+    columns = ["message_id", "epoch", "ended_at", "outcome", "error"]
+    session.execute(insert(Attempt).from_select(columns, select(Message.id, Message.epoch, *told).where(*chosen)))
+    freed = update(Message).where(*chosen).values(
+        status=status, reason=Outcome.UNKNOWN.value, claimed_by=None, due_at=now, unknown=True,
+        attempts=Message.attempts + 1, tries=Message.tries + 1,
+    )  # fmt: skip
+    number = changed(session, freed)
+    move(session, moves, {})
+    return number
+
+
+def _moves(numbers: Mapping[int, int], status: Status) -> dict[int, dict[str, int]]:
+    return {mailing_id: {Status.SENDING.value: -number, status.value: number} for mailing_id, number in numbers.items()}

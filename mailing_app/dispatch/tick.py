@@ -1,0 +1,132 @@
+"""The door of the wing: what the scheduler ticks, and the thread in which the pump runs."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from config import Settings
+from mailing_app import clock
+from mailing_app.db import db
+from mailing_app.dispatch import enrol, gate, gateway, settle, sweep
+from mailing_app.dispatch.claim import Claimer
+from mailing_app.dispatch.pace import Pace
+from mailing_app.dispatch.pump import Pump
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY = 2.0
+REST_AFTER_FAULT = 1.0
+LEAVE_WITHIN = 11.0
+"""Seconds in which a stopped dispatcher has finished what is in flight."""
+
+
+class Dispatching:
+    """A dispatcher in this process. `plan` and `send` are ticked; any number of processes may have one."""
+
+    def __init__(self, app: Flask, paced: bool):
+        self._app, self._paced = app, paced
+        self._settings: Settings = app.config["SETTINGS"]
+        settings = self._settings
+        self._address = gateway.Address(
+            settings.gateway, settings.gateway_token, settings.gateway_timeout, settings.gateway_connect_timeout
+        )
+        # Far longer than an exchange may take, so that only the dead and the stalled lose their claims.
+        self._sweeper = sweep.Sweeper(2 * settings.gateway_timeout + 15, settings.gateway_deduplicates)
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._last_beat = 0.0
+
+    def plan(self) -> None:
+        """Enrol who is due, settle what is over, sweep what died."""
+        with self._app.app_context():
+            self._sweeper.sweep(clock.now(), clock.monotonic())
+            while not self._stopping.is_set() and (enrol.enrol(clock.now()) | settle.settle(clock.now())):
+                pass
+
+    def send(self) -> None:
+        """See to it that the pump runs: the first tick starts it, and one that died is started again."""
+        if not self._stopping.is_set() and (self._thread is None or not self._thread.is_alive()):
+            self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
+            self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Claim nothing from now on; returns at once."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Leave: nothing more is claimed, what is in flight is finished and recorded."""
+        self.ask_to_stop()
+        if self._thread is not None:
+            self._thread.join(LEAVE_WITHIN)
+
+    def _run(self) -> None:
+        with self._app.app_context():
+            pump = self._stubbornly(self._enlisted)
+            while pump and not self._stopping.is_set():
+                self._stubbornly(partial(self._turn, pump))
+            if pump:
+                self._leave(pump)
+
+    def _turn(self, pump: Pump) -> None:
+        now = clock.monotonic()
+        if now - self._last_beat > BEAT_EVERY:
+            self._last_beat = now
+            self._beat(pump)
+        pump.turn()
+
+    def _beat(self, pump: Pump) -> None:
+        me, state = pump.claimer.dispatcher_id, pump.watch.breaker.state(clock.monotonic())
+        if sweep.beat(me, clock.now(), len(pump.seats.in_flight), state):
+            sweep.release_strays(me, pump.held(), clock.now())
+        else:
+            log.error("others took this dispatcher for dead; it enlists anew", extra={"dispatcher_id": me})
+            pump.claimer = self._claimer()
+
+    def _stubbornly(self, step: Callable[[], Any]) -> Any:
+        """Go on after any fault: the database may be away for a while, and a fault of ours stops nothing else."""
+        while True:
+            try:
+                return step()
+            except Exception as fault:
+                _complain(fault)
+                if self._stopping.wait(REST_AFTER_FAULT):
+                    return None
+
+    def _enlisted(self) -> Pump:
+        settings = self._settings
+        gate.prepare(gate.fingerprint(settings.gateway, settings.gateway_token))
+        pace = Pace() if self._paced else None
+        return Pump(self._address, settings.gateway_concurrency, settings.gateway_deduplicates, self._claimer(), pace)
+
+    def _claimer(self) -> Claimer:
+        dispatcher_id = sweep.enlist(clock.now(), self._settings.gateway_concurrency)
+        log.info("dispatcher enlisted", extra={"dispatcher_id": dispatcher_id})
+        return Claimer(dispatcher_id, self._settings.gateway_rate)
+
+    def _leave(self, pump: Pump) -> None:
+        """Finish and record what is in flight, as often as the database wants to be asked in the time there is."""
+        me, deadline = pump.claimer.dispatcher_id, clock.monotonic() + LEAVE_WITHIN - 1
+        while (left := deadline - clock.monotonic()) > 0:
+            try:
+                pump.stop(left)
+                # What is still on the wire is given back as unknown: the next dispatcher need not wait for a lease.
+                sweep.bury(me, clock.now(), self._settings.gateway_deduplicates)
+                log.info("dispatcher left", extra={"dispatcher_id": me})
+                return
+            except Exception as fault:
+                _complain(fault)
+                time.sleep(min(REST_AFTER_FAULT, left))
+
+
+def _complain(fault: Exception) -> None:
+    if isinstance(fault, DBAPIError):
+        log.error("database unavailable", extra={"error": str(fault.orig)})
+    else:
+        log.error("fault of our own", exc_info=fault)
+    db.session.rollback()
