@@ -1,0 +1,1 @@
+"""Tests of the practice gateway, over real sockets."""
