@@ -1,18 +1,20 @@
 """The commands of the contract."""
 
+import secrets
 import sys
 from collections.abc import Callable
 from typing import IO, Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
-from mailing_app import access, clients
+from mailing_app import access, clients, serving
 from mailing_app.errors import Refusal
 from mailing_app.forms import ClientForm
 from mailing_app.models import Role, Scope
+from mailing_app.practice import PracticeGateway
 
 operators = AppGroup("operators", help="The people who may sign in.")
 tokens = AppGroup("tokens", help="The keys of programs at the API.")
@@ -21,8 +23,50 @@ register_of_clients = AppGroup("clients", help="The register of clients.")
 
 def register(app: Flask) -> None:
     """Make the commands known to `flask`."""
-    for command in (operators, tokens, register_of_clients):
+    for command in (serve, dispatcher, practice_gateway, setup, operators, tokens, register_of_clients):
         app.cli.add_command(command)
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen at; HOST unless given.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen at; PORT unless given.")
+@click.option("--no-dispatcher", is_flag=True, help="Send nothing from this process.")
+@with_appcontext
+def serve(host: str | None, port: int | None, no_dispatcher: bool) -> None:
+    """Serve pages and API, and send unless told not to."""
+    settings = current_app.config["SETTINGS"]
+    dispatches = settings.dispatcher == "embedded" and not no_dispatcher
+    serving.serve(_app(), host or settings.host, port or settings.port, dispatches)
+
+
+@click.command("dispatcher")
+@with_appcontext
+def dispatcher() -> None:
+    """Send, without pages: any number of these may run against one database."""
+    serving.dispatch(_app())
+
+
+@click.command("practice-gateway")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen at; PRACTICE_PORT unless given.")
+@with_appcontext
+def practice_gateway(port: int | None) -> None:
+    """A gateway to rehearse against, with weather, on loopback."""
+    gateway = PracticeGateway(port=port or current_app.config["SETTINGS"].practice_port)
+    gateway.start()
+    click.echo(f"practice gateway at {gateway.url}")
+    gateway.serve_forever()
+
+
+@click.command("setup")
+@with_appcontext
+def setup() -> None:
+    """Make a first admin and a first token if there is nobody yet, and print both, once."""
+    if access.anybody():
+        return
+    password = secrets.token_urlsafe(12)
+    access.add_operator("admin", password, Role.ADMIN)
+    click.echo(f"First admin, shown once: name admin, password {password}")
+    click.echo(f"First API token, shown once: {access.add_token('first', Scope.WRITE)}")
 
 
 @operators.command("add")
@@ -77,6 +121,12 @@ def export_clients(output: IO[bytes]) -> None:
 
     for piece in tqdm(clients.export_csv(), unit=" pieces", disable=None):
         output.write(piece)
+
+
+def _app() -> Flask:
+    """The application itself, for threads that outlive this command's context."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app
 
 
 def _or_refused(operation: Callable[..., Any], *given: Any) -> Any:

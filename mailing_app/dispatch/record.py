@@ -38,8 +38,7 @@ def record(results: Sequence[Result]) -> int:
         settled = _settle(session, results)
         moves: Moves = defaultdict(Counter)
         for mailing_id, status in settled.values():
-            moves[mailing_id] += Counter({status: 1})
-            moves[mailing_id].subtract({Status.SENDING.value: 1})
+            moves[mailing_id].update({status: 1, Status.SENDING.value: -1})
         late = [result for result in results if _is_late_acceptance(result, settled)]
         _absorb(session, late, moves)
         move(session, moves, _last_bytes(results))
@@ -149,8 +148,7 @@ def _absorb(session: Session, late: Sequence[Result], moves: Moves) -> None:
             .where(Message.id == row.id)
             .values(status=Status.SENT, reason="", claimed_by=None, sent_at=accepted[row.id].answer.began_at)
         )
-        moves[row.mailing_id] += Counter({Status.SENT.value: 1})
-        moves[row.mailing_id].subtract({row.status.value: 1})
+        moves[row.mailing_id].update({Status.SENT.value: 1, row.status.value: -1})
 
 
 def _last_bytes(results: Iterable[Result]) -> dict[int, datetime]:

@@ -33,9 +33,7 @@ class Rehearsal:
 
     def script(self, message_id: int | None, answers: Iterable[Weather | bytes | str]) -> None:
         """Queue the next answers for one message, or for any (None): weathers, kinds, or raw bytes."""
-        self.sky.script(
-            message_id, [Weather(answer) if isinstance(answer, str) else answer for answer in answers]
-        )
+        self.sky.script(message_id, [Weather(answer) if isinstance(answer, str) else answer for answer in answers])
 
     def close_gate(self) -> None:
         """Let send requests in, into the inbox too, but leave them unanswered until the gate opens."""

@@ -84,9 +84,7 @@ def parse_head(head: bytes, first_byte_at: float) -> Request:
 def body_length(request: Request) -> int:
     """How many bytes of body follow the head; refuses with 400, 411 or 413."""
     length = request.headers.get("content-length")
-    if "transfer-encoding" in request.headers or (
-        length is None and request.method in ("POST", "PUT", "PATCH")
-    ):
+    if "transfer-encoding" in request.headers or (length is None and request.method in ("POST", "PUT", "PATCH")):
         raise RequestError(411, "A Content-Length is needed.")
     if length is None:
         return 0

@@ -70,9 +70,7 @@ def send(ask: Callable[..., Reply]) -> Callable[..., Reply]:
     """Send one message."""
 
     def send(message_id: int = 17, phone: int = PHONE, text: str = "Hello", **headers: str) -> Reply:
-        return ask(
-            "POST", f"/v1/send/{message_id}", {"id": message_id, "phone": phone, "text": text}, **headers
-        )
+        return ask("POST", f"/v1/send/{message_id}", {"id": message_id, "phone": phone, "text": text}, **headers)
 
     return send
 

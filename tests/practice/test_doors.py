@@ -50,9 +50,7 @@ def test_form_says_what_is_wrong(gateway, ask, form):
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://[", "http://127.0.0.1:1"])
-@pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/weather"), ("POST", "/weather"), ("DELETE", "/inbox")]
-)
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/weather"), ("POST", "/weather"), ("DELETE", "/inbox")])
 def test_pages_of_other_sites_change_nothing(gateway, ask, method, path, origin):
     assert ask(method, path, {"kind": "down"}, Origin=origin).status == 403
     assert gateway.weather.kind == "fair"

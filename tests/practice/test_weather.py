@@ -136,9 +136,7 @@ def test_script_goes_before_all_weather_and_in_order(gateway, send):
     assert [send(8).status, send(8).status] == [500, 503]
 
 
-@pytest.mark.parametrize(
-    "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b"SSH-2.0-hello\r\n"]
-)
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b"SSH-2.0-hello\r\n"])
 def test_raw_bytes_are_sent_as_they_are_and_the_connection_closed(gateway, raw, answer):
     gateway.script(1, [answer])
     assert read_all(raw(message(1))) == answer

@@ -1,0 +1,89 @@
+"""Running as a process: the web server, the dispatcher, the practice gateway, and their orderly end."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable
+from types import FrameType
+
+import waitress
+from flask import Flask
+
+from config import Settings
+from mailing_app.practice import PracticeGateway
+from mailing_app.scheduler import Schedule
+
+log = logging.getLogger(__name__)
+
+WEB_THREADS = 8
+
+
+def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
+    """The web server, and with it a paced dispatcher and the practice gateway where they are wanted. Until SIGTERM."""
+    settings: Settings = app.config["SETTINGS"]
+    practice = practise(settings) if settings.practising else None
+    schedule = Schedule(app, paced=True) if dispatches else None
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=WEB_THREADS, ident=None)
+    except OSError as error:
+        sys.exit(f"PORT: {host}:{port}: {error.strerror}")
+    on_stop(schedule.ask_to_stop if schedule else lambda: None)
+    if schedule:
+        schedule.start()
+    log.info("serving", extra={"url": f"http://{host}:{port}"})
+    server.run()  # returns after SystemExit, with the requests at work answered
+    if schedule:
+        schedule.stop()
+    if practice:
+        practice.stop()
+
+
+def dispatch(app: Flask) -> None:
+    """A dispatcher alone, unbraked. Until SIGTERM."""
+    asked = threading.Event()
+    schedule = Schedule(app, paced=False)
+    on_stop(schedule.ask_to_stop)
+    schedule.start()
+    try:
+        asked.wait()
+    except (SystemExit, KeyboardInterrupt):
+        schedule.stop()
+
+
+def practise(settings: Settings) -> PracticeGateway | None:
+    """The practice gateway on loopback; None when another process of ours has opened it already."""
+    gateway = PracticeGateway(port=settings.practice_port)
+    try:
+        return gateway.start()
+    except OSError as error:
+        if _is_ours(settings.gateway):
+            return None
+        sys.exit(f"PRACTICE_PORT: {settings.practice_port}: {error.strerror}")
+
+
+def on_stop(ask: Callable[[], None]) -> None:
+    """The first SIGTERM or SIGINT asks for an orderly end, the second leaves at once."""
+
+    asked: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if asked:
+            os._exit(1)
+        asked.append(number)
+        ask()
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _is_ours(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/whoami", timeout=2) as answer:  # a fixed loopback address
+            return bool(json.load(answer).get("practice_gateway"))
+    except (OSError, ValueError, AttributeError):
+        return False
