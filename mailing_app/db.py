@@ -141,7 +141,8 @@ def cursor_id(text: str) -> int | None:
 
 def changed(session: Session, statement: Any) -> int:
     """Run an INSERT, UPDATE or DELETE; how many rows it touched."""
-    count: int = session.execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+    told = session.execute(statement.execution_options(synchronize_session=False, preserve_rowcount=True))
+    count: int = told.rowcount  # type: ignore[attr-defined]
     return count
 
 

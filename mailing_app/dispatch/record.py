@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, String, case, func, or_, select, update
+from sqlalchemy import Boolean, Integer, String, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app.db import Moment, batch, insert, transaction
@@ -162,4 +162,4 @@ def _last_bytes(results: Iterable[Result]) -> dict[int, datetime]:
 
 
 def _later(column: Any, moment: datetime) -> Any:
-    return case((or_(column.is_(None), column < moment), moment), else_=column)
+    return case((or_(column.is_(None), column < moment), literal(moment, Moment())), else_=column)

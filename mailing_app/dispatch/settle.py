@@ -52,9 +52,8 @@ def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) 
         .where(Message.mailing_id == mailing_id, Message.status == Status.PENDING, which)
         .limit(MESSAGES_A_CHUNK)
         .with_for_update(skip_locked=True)
-        .cte("waiting")
     )
-    return changed(session, update(Message).where(Message.id.in_(select(waiting.c.id))).values(values))
+    return changed(session, update(Message).where(Message.id.in_(waiting)).values(values))
 
 
 def _close(session: Session, mailing_id: int, now: datetime) -> None:

@@ -114,8 +114,8 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
 def _give_back(session: Session, dispatcher_id: int, now: datetime, status: Status) -> int:
     """Take the messages from a dead dispatcher, each with an attempt whose outcome nobody knows; their number."""
     chosen = (Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
-    per_mailing = select(Message.mailing_id, func.count()).where(*chosen).group_by(Message.mailing_id)
-    moves = _moves(dict(session.execute(per_mailing).tuples().all()), status)
+    per_mailing = select(Message.mailing_id, func.count().label("number")).where(*chosen).group_by(Message.mailing_id)
+    moves = _moves({row.mailing_id: row.number for row in session.execute(per_mailing)}, status)
     told = (literal(now, Moment()), literal(Outcome.UNKNOWN.value), literal("the process that sent it died"))
     columns = ["message_id", "epoch", "ended_at", "outcome", "error"]
     session.execute(insert(Attempt).from_select(columns, select(Message.id, Message.epoch, *told).where(*chosen)))

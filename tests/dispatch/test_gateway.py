@@ -1,0 +1,185 @@
+"""The exchange over real sockets: what left, what came back, and that nothing makes it overrun its deadline."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from mailing_app import clock
+from mailing_app.dispatch.gateway import Address, post
+from mailing_app.dispatch.judge import judge
+from mailing_app.dispatch.parts import Outcome, Reached
+from mailing_app.practice import PracticeGateway, Weather
+from tests.dispatch.samples import an_envelope
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+GOOD = b'{"code": 0, "message": "OK"}'
+
+
+def outcome(address: Address, **given: object) -> Outcome:
+    """What posting one message comes to; and it never takes much longer than its deadline."""
+    began = clock.monotonic()
+    verdict = judge(post(address, an_envelope(**given)))
+    assert clock.monotonic() - began < address.timeout + 1
+    return verdict.outcome
+
+
+def test_the_request_is_what_the_contract_says(gateway: PracticeGateway, address: Address) -> None:
+    answer = post(address, an_envelope())
+    [seen] = gateway.inbox
+    assert judge(answer).outcome is Outcome.ACCEPTED
+    assert seen.body.decode() == '{"id": 17, "phone": 79001234567, "text": "Hello, мир!"}'
+    assert seen.authorization == "Bearer secret"
+    assert answer.began_at.timestamp() <= seen.first_byte_at <= answer.ended_at.timestamp()
+
+
+def test_a_retry_is_the_same_bytes(gateway: PracticeGateway, address: Address) -> None:
+    for _ in range(2):
+        post(address, an_envelope())
+    first, second = gateway.inbox
+    assert first.body == second.body
+
+
+@pytest.mark.parametrize(
+    ("weather", "expected"),
+    [
+        ("down", Outcome.BUSY),
+        ("500", Outcome.GATEWAY_ERROR),
+        ("429", Outcome.THROTTLED),
+        ("401", Outcome.TOKEN_REFUSED),
+        ("garbage", Outcome.UNREADABLE),
+        ("html", Outcome.UNREADABLE),
+        ("code", Outcome.REFUSED_CODE),
+        ("reset", Outcome.CUT_OFF),
+        ("hanging", Outcome.CUT_OFF),
+        (Weather("dripping", seconds=0.1), Outcome.CUT_OFF),
+        (Weather("slow", seconds=0.2), Outcome.ACCEPTED),
+    ],
+)
+def test_weather(gateway: PracticeGateway, address: Address, weather: Weather | str, expected: Outcome) -> None:
+    gateway.set_weather(weather)
+    assert outcome(address) is expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (HEAD + b"Content-Length: 28\r\n\r\n" + GOOD, Outcome.ACCEPTED),
+        (HEAD + b"\r\n" + GOOD, Outcome.ACCEPTED),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1c\r\n" + GOOD + b"\r\n0\r\n\r\n", Outcome.ACCEPTED),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"Content-Length: 28\r\n\r\n" + GOOD, Outcome.ACCEPTED),
+        (HEAD + b"Content-Length: 99\r\n\r\n" + GOOD, Outcome.CUT_OFF),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1c\r\n" + GOOD, Outcome.CUT_OFF),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", Outcome.CUT_OFF),
+        (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00", Outcome.UNREADABLE),
+        (HEAD + b"\r\n" + b" " * 70_000 + GOOD, Outcome.UNREADABLE),
+        (HEAD + b"X: " + b"y" * 70_000 + b"\r\n\r\n", Outcome.CUT_OFF),
+        (HEAD + b"X: y\r\n" * 200 + b"\r\n", Outcome.CUT_OFF),
+        (b"", Outcome.CUT_OFF),
+        (b"nonsense\r\n\r\n", Outcome.CUT_OFF),
+        (b"HTTP/1.1 200", Outcome.UNREADABLE),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", Outcome.UNREADABLE),
+        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", Outcome.WRONG_ADDRESS),
+        (b"HTTP/1.1 307 Again\r\nLocation: http://127.0.0.1:1/x\r\n\r\n" + b"x" * 99_999, Outcome.WRONG_ADDRESS),
+    ],
+)
+def test_raw_answers(gateway: PracticeGateway, address: Address, raw: bytes, expected: Outcome) -> None:
+    gateway.script(None, [raw])
+    assert outcome(address) is expected
+    assert len(gateway.inbox) == 1
+
+
+def test_a_later_request_never_reads_an_earlier_answer(gateway: PracticeGateway, address: Address) -> None:
+    """Two answers to one request: the second one is nobody's, least of all the next message's."""
+    twice = (HEAD + b"Content-Length: 28\r\n\r\n" + GOOD) * 2
+    gateway.script(17, [twice])
+    gateway.script(18, ["500"])
+    assert outcome(address) is Outcome.ACCEPTED
+    assert outcome(address, message_id=18) is Outcome.GATEWAY_ERROR
+
+
+def test_nobody_listens(gateway: PracticeGateway, address: Address) -> None:
+    gateway.vanish()
+    answer = post(address, an_envelope())
+    assert answer.reached is Reached.NOTHING_LEFT
+    assert judge(answer).outcome is Outcome.NOT_SENT
+
+
+def test_no_such_host(address: Address) -> None:
+    assert outcome(replace(address, url="http://gateway.invalid")) is Outcome.NOT_SENT
+
+
+def test_too_late_for_the_first_byte(gateway: PracticeGateway, address: Address) -> None:
+    over = clock.now() - timedelta(milliseconds=1)
+    assert outcome(address, closes_at=over) is Outcome.NOT_BEGUN
+    assert outcome(address, stale_at=clock.monotonic()) is Outcome.NOT_BEGUN
+    assert gateway.inbox == []
+
+
+def test_the_end_does_not_cut_off_an_answer_that_is_under_way(gateway: PracticeGateway, address: Address) -> None:
+    gateway.set_weather(Weather("slow", seconds=0.3))
+    assert outcome(address, closes_at=clock.now() + timedelta(seconds=0.15)) is Outcome.ACCEPTED
+
+
+def test_proxies_and_netrc_of_the_environment_are_nobodys_business(
+    gateway: PracticeGateway, address: Address, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login thief password thief\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert outcome(address) is Outcome.ACCEPTED
+    assert gateway.inbox[0].authorization == "Bearer secret"
+
+
+def test_connections_are_kept(gateway: PracticeGateway, address: Address) -> None:
+    """One connection a thread: a handshake a message would double the cost."""
+    sources: set[object] = set()
+    accept = socket.socket.accept
+
+    def counting(self: socket.socket) -> tuple[socket.socket, object]:
+        connection, source = accept(self)
+        sources.add(source)
+        return connection, source
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "accept", counting)
+        worker = threading.Thread(target=lambda: [post(address, an_envelope(message_id=id_)) for id_ in range(1, 6)])
+        worker.start()
+        worker.join()
+    assert len(gateway.accepted()) == 5
+    assert len(sources) == 1
+
+
+@pytest.fixture
+def tls_port() -> Iterator[int]:
+    """A server with a certificate that nobody vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def shake_hands() -> None:
+        connection, _ = listener.accept()
+        with connection, pytest.raises(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True)
+
+    thread = threading.Thread(target=shake_hands)
+    thread.start()
+    yield listener.getsockname()[1]
+    thread.join()
+    listener.close()
+
+
+def test_a_certificate_nobody_vouches_for_is_a_wrong_address(address: Address, tls_port: int) -> None:
+    assert outcome(replace(address, url=f"https://127.0.0.1:{tls_port}")) is Outcome.WRONG_ADDRESS
+
+
+def test_a_handshake_with_something_else_is_not_sent(gateway: PracticeGateway, address: Address) -> None:
+    assert outcome(replace(address, url=gateway.url.replace("http:", "https:"))) is Outcome.NOT_SENT
+    assert gateway.inbox == []

@@ -1,0 +1,214 @@
+"""The pump against a real gateway and a real database: what the gateway saw, and what the database says."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from mailing_app import clients, clock
+from mailing_app.db import db
+from mailing_app.dispatch import gate, settle, sweep
+from mailing_app.dispatch.claim import Claimer
+from mailing_app.dispatch.gateway import Address
+from mailing_app.dispatch.pump import Pump
+from mailing_app.models import GatewayState, Hold, Mailing
+from mailing_app.practice import PracticeGateway, Weather
+from tests.dispatch.test_storage import enrolled, figures, messages
+from tests.factories import a_client, some_clients
+
+
+@pytest.fixture
+def pump(app: Flask, address: Address) -> Iterator[Pump]:
+    """A pump with four seats."""
+    gate.prepare("")
+    pump = Pump(address, 4, True, Claimer(sweep.enlist(clock.now(), 4)))
+    yield pump
+    pump.stop(2.0)
+
+
+def run(pump: Pump, until: Callable[[], bool], turns: int = 400) -> None:
+    """Turn the pump until it is so."""
+    for _ in range(turns):
+        pump.turn()
+        if until():
+            return
+    raise AssertionError("the pump never got there")
+
+
+def done(mailing: Mailing) -> Callable[[], bool]:
+    return lambda: not {"pending", "sending"} & figures(mailing).keys()
+
+
+def hold() -> Hold | None:
+    db.session.commit()
+    state = db.session.get(GatewayState, gate.ONLY, populate_existing=True)
+    return state.hold if state else None
+
+
+def test_everyone_gets_it_once(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(30)
+    mailing = enrolled()
+    run(pump, done(mailing))
+    assert figures(mailing) == {"sent": 30}
+    assert sorted(seen.message_id for seen in gateway.inbox) == [message.id for message in messages(mailing)]
+    assert all(message.sent_at and message.attempts == 1 for message in messages(mailing))
+
+
+def test_never_more_in_flight_than_seats(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(10)
+    mailing = enrolled()
+    gateway.close_gate()
+    run(pump, lambda: len(gateway.inbox) == 4)
+    pump.turn()
+    assert figures(mailing) == {"sending": 4, "pending": 6}
+    assert len(gateway.inbox) == 4
+    gateway.open_gate()
+    run(pump, done(mailing))
+    assert figures(mailing) == {"sent": 10}
+
+
+def test_refused_ones_fail_after_one_post(pump: Pump, gateway: PracticeGateway) -> None:
+    a_client()
+    mailing = enrolled()
+    gateway.script(None, [b"HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nbad phone"])
+    run(pump, done(mailing))
+    [message] = messages(mailing)
+    assert figures(mailing) == {"failed": 1}
+    assert (message.reason, len(gateway.inbox)) == ("refused", 1)
+
+
+def test_a_token_refused_holds_everyone_and_counts_no_attempt(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(20)
+    mailing = enrolled()
+    gateway.set_weather("401")
+    run(pump, lambda: hold() is Hold.TOKEN_REFUSED and not pump.seats.in_flight)
+    posted = len(gateway.inbox)
+    for _ in range(3):
+        pump.turn()
+    assert len(gateway.inbox) == posted <= 4
+    assert figures(mailing) == {"pending": 20}
+    assert {message.tries for message in messages(mailing)} == {0}
+
+
+def test_a_probe_that_succeeds_lifts_the_hold(
+    pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "PROBE_EVERY", timedelta(milliseconds=100))
+    some_clients(3)
+    mailing = enrolled()
+    gateway.set_weather("401")
+    run(pump, lambda: hold() is Hold.TOKEN_REFUSED and not pump.seats.in_flight)
+    gateway.set_weather("fair")
+    run(pump, done(mailing))
+    assert figures(mailing) == {"sent": 3}
+    assert hold() is None
+
+
+def test_another_token_lifts_the_hold(app: Flask) -> None:
+    gate.prepare("old")
+    gate.hold(Hold.TOKEN_REFUSED, "HTTP 401", clock.now())
+    gate.prepare("old")
+    assert hold() is Hold.TOKEN_REFUSED
+    gate.prepare("new")
+    assert hold() is None
+
+
+def test_a_wrong_address_holds_after_three_in_a_row(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(5)
+    mailing = enrolled()
+    gateway.script(None, [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"] * 10)
+    run(pump, lambda: hold() is Hold.WRONG_ADDRESS)
+    assert figures(mailing).get("failed", 0) == 0
+
+
+def test_twenty_refusals_without_an_acceptance_are_suspect(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(40)
+    mailing = enrolled()
+    gateway.script(None, [b"HTTP/1.1 422 No\r\nContent-Length: 0\r\n\r\n"] * 40)
+    run(pump, lambda: hold() is Hold.SUSPECT and not pump.seats.in_flight)
+    assert 20 <= figures(mailing)["failed"] <= 23
+
+
+def test_too_fast_makes_everyone_wait(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(10)
+    mailing = enrolled()
+    gateway.set_weather(Weather("429", seconds=2))
+    run(pump, lambda: not gate.opening(clock.now()).wide and not pump.seats.in_flight)
+    assert len(gateway.inbox) <= 4
+    assert gate.opening(clock.now() + timedelta(seconds=2)).wide
+    assert {message.tries for message in messages(mailing)} == {0}
+
+
+def test_a_gateway_that_is_gone_opens_the_breaker_and_burns_no_attempt(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(20)
+    mailing = enrolled()
+    gateway.vanish()
+    run(pump, lambda: pump.watch.breaker.state(clock.monotonic()) == "open" and not pump.seats.in_flight)
+    pump.turn()
+    assert figures(mailing) == {"pending": 20}
+    assert {message.tries for message in messages(mailing)} == {0}
+
+
+def test_the_last_message_of_an_erased_client_is_not_posted(pump: Pump, gateway: PracticeGateway) -> None:
+    client = a_client()
+    mailing = enrolled()
+    gateway.close_gate()
+    run(pump, lambda: len(gateway.inbox) == 1)
+    clients.erase(client.id)
+    gateway.vanish()  # the attempt is cut off; with no phone left there is no second one
+    gateway.open_gate()
+    run(pump, lambda: "sending" not in figures(mailing))
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE message SET due_at = created_at")
+    run(pump, done(mailing))
+    assert figures(mailing) == {"uncertain": 1}
+    assert messages(mailing)[0].phone is None
+
+
+def test_nothing_leaves_at_or_after_the_end(pump: Pump, gateway: PracticeGateway) -> None:
+    gateway.latency = 0.05
+    some_clients(400)
+    mailing = enrolled(ends_at=clock.now() + timedelta(seconds=1))
+    run(pump, lambda: clock.now() >= mailing.ends_at and not pump.seats.in_flight)
+    while settle.settle(clock.now()):
+        pass
+    told = figures(mailing)
+    assert set(told) == {"sent", "expired"}
+    assert max(seen.first_byte_at for seen in gateway.inbox) < mailing.ends_at.timestamp()
+    last = db.session.get_one(Mailing, mailing.id).tally.last_byte_at
+    assert last
+    assert last < mailing.ends_at
+
+
+def test_an_orderly_end_records_what_is_in_flight(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(10)
+    mailing = enrolled()
+    gateway.latency = 0.3
+    run(pump, lambda: len(gateway.inbox) == 4)
+    pump.stop(5.0)
+    assert figures(mailing) == {"sent": 4, "pending": 6}
+
+
+def test_outcomes_are_kept_until_the_database_takes_them(
+    pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    from mailing_app.dispatch import pump as module
+
+    def away(results: object) -> int:
+        raise OperationalError("UPDATE", {}, Exception("gone"))
+
+    some_clients(4)
+    mailing = enrolled()
+    pump.turn()
+    assert gateway.wait_for_requests(4)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "record", away)
+        with pytest.raises(OperationalError):
+            run(pump, lambda: False)
+        assert pump.held() == {message.id for message in messages(mailing)}
+    run(pump, done(mailing))
+    assert figures(mailing) == {"sent": 4}
+    assert len(gateway.inbox) == 4

@@ -1,0 +1,384 @@
+"""Enrol, claim, record, settle and sweep against the database: the same suite on SQLite and PostgreSQL."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from mailing_app import clients, clock, mailings, reports
+from mailing_app.db import db
+from mailing_app.dispatch import enrol, settle, sweep
+from mailing_app.dispatch.claim import BEGIN_WITHIN, Claimer, rotated
+from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Reached, Step, Verdict
+from mailing_app.dispatch.record import Result, record
+from mailing_app.local_time import Window
+from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status
+from tests.dispatch.samples import an_answer
+from tests.factories import a_client, a_filter, a_mailing, some_clients
+
+
+def enrolled(**given: Any) -> Mailing:
+    """A running mailing with its audience complete."""
+    mailing = a_mailing(**given)
+    enrol_all()
+    return mailing
+
+
+def enrol_all(now: datetime | None = None) -> None:
+    while enrol.enrol(now or clock.now()):
+        pass
+
+
+def settle_all(now: datetime) -> None:
+    while settle.settle(now):
+        pass
+
+
+def claim(
+    seats: int = 10, now: datetime | None = None, by: int | None = None, rate: float | None = None
+) -> list[Envelope]:
+    dispatcher_id = by or sweep.enlist(clock.now(), 10)
+    return Claimer(dispatcher_id, rate).claim(seats, 1, now or clock.now(), clock.monotonic())
+
+
+def result(envelope: Envelope, status: Status, outcome: Outcome = Outcome.ACCEPTED, **step: Any) -> Result:
+    reached = Reached.NOTHING_LEFT if outcome is Outcome.NOT_SENT else Reached.ANSWER_ENDED
+    answer = an_answer(reached=reached, began_at=clock.now(), ended_at=clock.now())
+    return Result(Delivery(envelope, answer, Verdict(outcome)), Step(status, **step))
+
+
+def figures(mailing: Mailing) -> dict[str, int]:
+    """The figures that are not zero, after checking them against a recount."""
+    db.session.commit()
+    db.session.expire_all()
+    told = reports.statistics(db.session.get_one(Mailing, mailing.id).tally)
+    rows = db.session.scalars(select(Message.status).where(Message.mailing_id == mailing.id)).all()
+    assert told == {"recipients": len(rows)} | {status.value: rows.count(status) for status in Status}
+    return {name: number for name, number in told.items() if number and name != "recipients"}
+
+
+def messages(mailing: Mailing) -> Sequence[Message]:
+    db.session.commit()
+    db.session.expire_all()
+    return db.session.scalars(select(Message).where(Message.mailing_id == mailing.id).order_by(Message.id)).all()
+
+
+def test_enrolment_takes_whom_the_filter_matches_once(app: Flask) -> None:
+    vip, other = a_client(tag="vip"), a_client(tag="new")
+    a_client(tag="vip", operator_code="911")
+    mailing = enrolled(filter=a_filter(tags=["vip", "x"], operator_codes=[vip.operator_code]))
+    assert [message.client_id for message in messages(mailing)] == [vip.id]
+    everyone = enrolled()
+    enrol_all()
+    assert figures(everyone) == {"pending": 3}
+    assert other.id in [message.client_id for message in messages(everyone)]
+
+
+def test_enrolment_in_many_chunks_equals_one(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enrol, "CLIENTS_A_CHUNK", 3)
+    some_clients(10)
+    mailing = a_mailing()
+    assert enrol.enrol(clock.now())
+    assert figures(mailing) == {"pending": 3}
+    enrol_all()
+    assert figures(mailing) == {"pending": 10}
+
+
+def test_enrolment_by_several_processes_at_once_equals_one(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enrol, "CLIENTS_A_CHUNK", 5)
+    some_clients(50)
+    mailing = a_mailing()
+    at_once(app, 4, enrol_all)
+    assert figures(mailing) == {"pending": 50}
+
+
+def test_before_its_start_nobody_is_enrolled(app: Flask) -> None:
+    a_client()
+    mailing = a_mailing(starts_at=clock.now() + timedelta(seconds=60))
+    enrol_all()
+    assert figures(mailing) == {}
+    enrol_all(clock.now() + timedelta(seconds=61))
+    assert figures(mailing) == {"pending": 1}
+
+
+def test_a_mailing_whose_time_passed_unattended_shows_whom_it_missed(app: Flask) -> None:
+    some_clients(2)
+    mailing = enrolled(starts_at=clock.now() - timedelta(hours=2), ends_at=clock.now() - timedelta(hours=1))
+    settle_all(clock.now())
+    assert figures(mailing) == {"expired": 2}
+    assert {message.reason for message in messages(mailing)} == {"mailing_ended"}
+
+
+def test_outside_the_window_a_message_waits_for_its_zone(app: Flask) -> None:
+    now = datetime.fromisoformat("2026-06-01T03:00:00+00:00")  # 06:00 in Moscow, 13:00 in Vladivostok
+    early, late = a_client(timezone="Europe/Moscow"), a_client(timezone="Asia/Vladivostok")
+    mailing = a_mailing(
+        starts_at=now - timedelta(hours=1), ends_at=now + timedelta(days=1), window=Window(time(9), time(18))
+    )
+    enrol_all(now)
+    due = {message.client_id: message.due_at for message in messages(mailing)}
+    assert due == {early.id: now + timedelta(hours=3), late.id: now}
+    [envelope] = claim(now=now)
+    assert (envelope.client_id, envelope.closes_at) == (late.id, now + timedelta(hours=5))
+
+
+def test_a_claim_takes_no_more_than_the_seats(app: Flask) -> None:
+    some_clients(5)
+    mailing = enrolled()
+    envelopes = claim(3)
+    assert len(envelopes) == 3
+    assert figures(mailing) == {"pending": 2, "sending": 3}
+    assert all(envelope.stale_at <= clock.monotonic() + BEGIN_WITHIN for envelope in envelopes)
+
+
+def test_eight_claimers_never_get_the_same_message(app: Flask) -> None:
+    some_clients(80)
+    mailing = enrolled()
+    by = [sweep.enlist(clock.now(), 10) for _ in range(8)]
+    claimed: list[int] = []
+
+    def work() -> None:
+        mine = by.pop()
+        for _ in range(6):
+            claimed.extend(envelope.message_id for envelope in claim(3, by=mine))
+
+    at_once(app, 8, work)
+    claimed += [envelope.message_id for envelope in claim(100)]
+    assert sorted(claimed) == sorted(message.id for message in messages(mailing))
+    assert figures(mailing) == {"sending": 80}
+
+
+def test_seats_are_shared_and_the_earliest_end_comes_first(app: Flask) -> None:
+    some_clients(10)
+    big = enrolled(ends_at=clock.now() + timedelta(hours=2))
+    urgent = enrolled(ends_at=clock.now() + timedelta(hours=1))
+    envelopes = claim(4)
+    assert [envelope.mailing_id for envelope in envelopes] == [urgent.id] * 2 + [big.id] * 2
+    assert rotated([1, 2, 3, 4, 5], turn=0, seats=2) == [1, 2]
+    assert rotated([1, 2, 3, 4, 5], turn=1, seats=2) == [3, 4]
+    assert rotated([1, 2, 3, 4, 5], turn=2, seats=2) == [5, 1]
+
+
+@pytest.mark.parametrize("control", [mailings.pause, mailings.cancel, mailings.delete])
+def test_a_stopped_mailing_is_not_claimed(app: Flask, control: Any) -> None:
+    a_client()
+    mailing = enrolled()
+    control(mailing.id)
+    assert claim() == []
+
+
+def test_a_resumed_mailing_goes_on(app: Flask) -> None:
+    a_client()
+    mailing = enrolled()
+    mailings.pause(mailing.id)
+    mailings.resume(mailing.id)
+    assert len(claim()) == 1
+
+
+def test_nothing_is_claimed_at_or_after_the_end(app: Flask) -> None:
+    a_client()
+    mailing = enrolled()
+    assert claim(now=mailing.ends_at) == []
+    assert len(claim(now=mailing.ends_at - timedelta(microseconds=1))) == 1
+
+
+def test_the_rate_bounds_all_dispatchers_together(app: Flask) -> None:
+    from mailing_app.dispatch import gate
+
+    gate.prepare("")
+    some_clients(30)
+    enrolled()
+    now = clock.now()
+    assert [len(claim(10, now, rate=8.0)) for _ in range(3)] == [8, 0, 0]
+    assert len(claim(10, now + timedelta(milliseconds=500), rate=8.0)) == 4
+    assert len(claim(10, now - timedelta(hours=1), rate=8.0)) == 0
+
+
+def test_outcome_attempt_and_figures_go_together(app: Flask) -> None:
+    some_clients(3)
+    mailing = enrolled()
+    one, two, three = claim()
+    due_at = clock.now() + timedelta(seconds=30)
+    written = record(
+        [
+            result(one, Status.SENT),
+            result(two, Status.FAILED, Outcome.REFUSED, reason="refused", tries=1),
+            result(three, Status.PENDING, Outcome.CUT_OFF, reason="cut_off", due_at=due_at, tries=1, unknown=True),
+        ]
+    )
+    assert written == 3
+    assert figures(mailing) == {"sent": 1, "failed": 1, "pending": 1}
+    sent, failed, waiting = messages(mailing)
+    assert sent.sent_at
+    assert not failed.sent_at
+    assert (failed.reason, failed.attempts) == ("refused", 1)
+    assert (waiting.due_at, waiting.tries, waiting.unknown, waiting.claimed_by) == (due_at, 1, True, None)
+    assert [attempt.outcome for attempt in db.session.scalars(select(Attempt).order_by(Attempt.message_id))] == [
+        "accepted", "refused", "cut_off",
+    ]  # fmt: skip
+    assert db.session.get_one(Mailing, mailing.id).tally.last_byte_at
+
+
+def test_recording_the_same_outcome_twice_changes_nothing(app: Flask) -> None:
+    a_client()
+    mailing = enrolled()
+    [envelope] = claim()
+    assert [record([result(envelope, Status.SENT)]) for _ in range(2)] == [1, 0]
+    assert figures(mailing) == {"sent": 1}
+    assert messages(mailing)[0].attempts == 1
+
+
+def test_a_late_outcome_changes_nothing(app: Flask) -> None:
+    a_client()
+    mailing = enrolled()
+    [old] = claim()
+    taken_away(old)
+    [new] = claim()
+    assert new.epoch == old.epoch + 1
+    assert record([result(old, Status.FAILED, Outcome.REFUSED)]) == 0
+    assert figures(mailing) == {"sending": 1}
+    assert record([result(new, Status.SENT)]) == 1
+    assert record([result(old, Status.FAILED, Outcome.REFUSED)]) == 0
+    assert figures(mailing) == {"sent": 1}
+
+
+@pytest.mark.parametrize("meanwhile", ["pending", "sending", "failed", "uncertain", "sent"])
+def test_a_late_acceptance_is_a_fact(app: Flask, meanwhile: str) -> None:
+    a_client()
+    mailing = enrolled()
+    [old] = claim()
+    taken_away(old)
+    if meanwhile != "pending":
+        [new] = claim()
+        if meanwhile != "sending":
+            record([result(new, Status(meanwhile), Outcome.REFUSED)])
+    record([result(old, Status.SENT)])
+    assert figures(mailing) == {"sent": 1}
+    if meanwhile == "sending":
+        assert record([result(new, Status.FAILED, Outcome.REFUSED)]) == 0
+        assert figures(mailing) == {"sent": 1}
+    outcomes = db.session.scalars(select(Attempt.outcome).order_by(Attempt.epoch)).all()
+    assert outcomes[0] == "accepted"
+
+
+def test_the_payload_is_frozen_once_a_byte_may_have_left(app: Flask) -> None:
+    client = a_client()
+    before = client.phone
+    mailing = enrolled()
+    [unsent] = claim()
+    record([result(unsent, Status.PENDING, Outcome.NOT_SENT, due_at=clock.now())])
+    clients.change(client.id, phone="79009999999")
+    [left] = claim()
+    assert (before, left.phone) == (unsent.phone, "79009999999")
+    record([result(left, Status.PENDING, Outcome.CUT_OFF, due_at=clock.now())])
+    clients.change(client.id, phone="79008888888")
+    assert claim()[0].phone == "79009999999"
+    assert figures(mailing) == {"sending": 1}
+
+
+def test_at_the_end_the_waiting_expire_and_the_unknown_stay_uncertain(app: Flask) -> None:
+    some_clients(3)
+    mailing = enrolled()
+    unknown, on_the_wire = claim(2)
+    record([result(unknown, Status.PENDING, Outcome.CUT_OFF, reason="cut_off", due_at=mailing.ends_at, unknown=True)])
+    settle_all(mailing.ends_at)
+    assert figures(mailing) == {"sending": 1, "expired": 1, "uncertain": 1}
+    assert not db.session.get_one(Mailing, mailing.id).settled_at
+    record([result(on_the_wire, Status.PENDING, Outcome.BUSY, due_at=mailing.ends_at)])
+    settle_all(mailing.ends_at)
+    assert figures(mailing) == {"expired": 2, "uncertain": 1}
+    assert db.session.get_one(Mailing, mailing.id).settled_at
+
+
+@pytest.mark.parametrize(
+    ("control", "reason"), [(mailings.cancel, "mailing_cancelled"), (mailings.delete, "mailing_deleted")]
+)
+def test_a_stopped_mailing_counts_the_waiting_as_cancelled(app: Flask, control: Any, reason: str) -> None:
+    some_clients(2)
+    mailing = enrolled()
+    control(mailing.id)
+    settle_all(clock.now())
+    assert figures(mailing) == {"cancelled": 2}
+    assert messages(mailing)[0].reason == reason
+
+
+def test_an_erased_client_gets_nothing_more(app: Flask) -> None:
+    waiting, tried = some_clients(2)
+    mailing = enrolled()
+    for envelope in claim():
+        unknown = envelope.client_id == tried.id
+        record([result(envelope, Status.PENDING, Outcome.CUT_OFF, due_at=clock.now(), unknown=unknown)])
+    clients.erase(waiting.id)
+    clients.erase(tried.id)
+    assert figures(mailing) == {"cancelled": 1, "uncertain": 1}
+    assert {message.phone for message in messages(mailing)} == {None}
+
+
+def test_what_a_dead_dispatcher_had_claimed_goes_back_as_unknown(app: Flask) -> None:
+    some_clients(2)
+    mailing = enrolled()
+    claim()
+    [dead] = db.session.scalars(select(Dispatcher)).all()
+    with db.engine.begin() as connection:
+        connection.execute(Dispatcher.__table__.update().values(process_began="of a process that is gone"))
+    assert sweep.Sweeper(lease=30).sweep(clock.now(), clock.monotonic()) == 2
+    assert figures(mailing) == {"pending": 2}
+    assert all(message.unknown and message.attempts == 1 for message in messages(mailing))
+    assert db.session.scalars(select(Attempt.outcome)).all() == ["unknown", "unknown"]
+    assert not sweep.beat(dead.id, clock.now(), 0, "closed")
+
+
+def test_a_dispatcher_elsewhere_is_dead_when_its_beat_stands_still_for_a_lease(app: Flask) -> None:
+    a_client()
+    mailing = enrolled()
+    claim()
+    with db.engine.begin() as connection:
+        connection.execute(Dispatcher.__table__.update().values(host="elsewhere"))
+    sweeper = sweep.Sweeper(lease=30, deduplicates=False)
+    assert sweeper.sweep(clock.now(), 0.0) == 0
+    assert sweeper.sweep(clock.now(), 29.0) == 0
+    sweep.beat(1, clock.now(), 1, "closed")
+    assert sweeper.sweep(clock.now(), 31.0) == 0
+    assert sweeper.sweep(clock.now(), 61.0) == 0
+    assert sweeper.sweep(clock.now(), 61.1) == 1
+    assert figures(mailing) == {"uncertain": 1}  # the gateway would deliver it twice, so a person decides
+
+
+def test_claims_without_anybodys_knowing_are_released(app: Flask) -> None:
+    some_clients(2)
+    mailing = enrolled()
+    me = sweep.enlist(clock.now(), 10)
+    held, _stray = claim(by=me)
+    assert sweep.release_strays(me, {held.message_id}, clock.now()) == 1
+    assert figures(mailing) == {"pending": 1, "sending": 1}
+
+
+def taken_away(envelope: Envelope) -> None:
+    """As if the dispatcher that claimed it had been found dead."""
+    db.session.commit()
+    claimed_by = db.session.get_one(Message, envelope.message_id, populate_existing=True).claimed_by
+    assert claimed_by
+    sweep.bury(claimed_by, clock.now(), deduplicates=True)
+
+
+def at_once(app: Flask, number: int, work: Any) -> None:
+    """Run it in so many threads, each with a session of its own; faults are raised here."""
+    faults: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            with app.app_context():
+                work()
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=run) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
