@@ -1,0 +1,67 @@
+"""The service as people run it: real processes on a real database, a real gateway beside them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from config import ROOT
+from mailing_app.practice import PracticeGateway
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def gateway() -> Iterator[PracticeGateway]:
+    """The practice gateway in this process, so that it outlives every kill."""
+    with PracticeGateway(keep=100_000) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def start(app: Flask, gateway: PracticeGateway, database_url: str, tmp_path: Path) -> Iterator[Start]:
+    """Start `flask …` on the test's database; whatever still runs at the end is killed."""
+    running: list[subprocess.Popen[bytes]] = []
+    plain = {"DATABASE_URL": database_url, "GATEWAY_URL": gateway.url, "SECRET_KEY": "x" * 32, "LOG_FORMAT": "json"}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+
+    def start(*command: str, **settings: Any) -> subprocess.Popen[bytes]:
+        environment = kept | plain | {name.upper(): str(value) for name, value in settings.items()}
+        log = (tmp_path / f"{len(running)}.log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", *command], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+        log.close()
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def eventually(true: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """Wait until it is so, looking often; what it was at last."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)
+    return found
