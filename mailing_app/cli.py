@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
-from mailing_app import access, clients, serving
+from mailing_app import access, clients, demo, serving
 from mailing_app.errors import Refusal
 from mailing_app.forms import ClientForm
 from mailing_app.models import Role, Scope
@@ -23,7 +23,7 @@ register_of_clients = AppGroup("clients", help="The register of clients.")
 
 def register(app: Flask) -> None:
     """Make the commands known to `flask`."""
-    for command in (serve, dispatcher, practice_gateway, setup, operators, tokens, register_of_clients):
+    for command in (serve, dispatcher, practice_gateway, setup, fill, operators, tokens, register_of_clients):
         app.cli.add_command(command)
 
 
@@ -67,6 +67,13 @@ def setup() -> None:
     access.add_operator("admin", password, Role.ADMIN)
     click.echo(f"First admin, shown once: name admin, password {password}")
     click.echo(f"First API token, shown once: {access.add_token('first', Scope.WRITE)}")
+
+
+@click.command("demo")
+@with_appcontext
+def fill() -> None:
+    """Fill an empty register with invented clients and mailings."""
+    click.echo("invented data added" if demo.fill() else "there are clients already; nothing was added")
 
 
 @operators.command("add")
