@@ -7,13 +7,13 @@ setting at fault.
 
 import ipaddress
 import os
+import re
 import secrets
 import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -21,8 +21,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from mailing_app.local_time import is_zone
+
 ROOT = Path(__file__).parent
 INSTANCE = ROOT / "instance"
+
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
+_NUMBERS = re.compile(r"[0-9.]+")
+"""What looks like an IP address: a host's name is never all figures."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
@@ -61,13 +67,22 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         return str(_database(value).render_as_string(hide_password=False))
 
+    @field_validator("host")
+    @classmethod
+    def _bindable(cls, value: str) -> str:
+        try:
+            ipaddress.ip_address(value)
+        except ValueError as error:
+            if not _HOST_NAME.fullmatch(value) or _NUMBERS.fullmatch(value):
+                raise ValueError("is neither an IP address nor the name of a host") from error
+        return value
+
     @field_validator("default_timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        try:
-            return ZoneInfo(value).key
-        except (OSError, ValueError) as error:
-            raise ValueError("is not the IANA name of a time zone") from error
+        if not is_zone(value):
+            raise ValueError("is not the IANA name of a time zone")
+        return value
 
     @field_validator("phone_region")
     @classmethod
@@ -92,6 +107,12 @@ class Settings(BaseSettings):
     def _secret_in_production(self) -> "Settings":
         if self.production and len(self.secret_key) < 16:
             raise ValueError("SECRET_KEY: production needs one of at least 16 characters")
+        return self
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> "Settings":
+        if self.practising and self.practice_port == self.port:
+            raise ValueError("PRACTICE_PORT: must differ from PORT, since both are served at once")
         return self
 
     @property
@@ -126,6 +147,8 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         sys.exit(_line(error.errors()[0]))
+    except UnicodeDecodeError:
+        sys.exit(f"{ROOT / '.env'}: must be UTF-8 text")
 
 
 def _line(error: Any) -> str:
@@ -138,16 +161,29 @@ def _database(value: str) -> Any:
     """Relative SQLite paths start at the project's root, whatever folder the command was typed in."""
     try:
         url = make_url(value)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ValueError("is not the address of a database") from error
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return url.set(drivername="postgresql+psycopg")
     if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
         raise ValueError("must be sqlite:///FILE or postgresql://…")
-    return url.set(database=str(ROOT / url.database))
+    return url.set(database=str(_file(ROOT / url.database)))
+
+
+def _file(path: Path) -> Path:
+    """SQLite makes the file but not its folder; ours is made here, anybody else's is taken for a slip."""
+    if path.parent == INSTANCE:
+        INSTANCE.mkdir(exist_ok=True)
+    if not path.parent.is_dir():
+        raise ValueError("names a file in a folder that does not exist")
+    if path.is_dir():
+        raise ValueError("names a folder, not a file")
+    return path
 
 
 def _address(value: str) -> str:
+    if not value.isascii() or any(character.isspace() for character in value):
+        raise ValueError("must be written in ASCII without spaces, since it goes over the wire as it stands")
     url = urlsplit(value)
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or url.username:
         raise ValueError("must be an http:// or https:// address without user, query or fragment")
