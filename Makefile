@@ -1,0 +1,61 @@
+# The commands of docs/contract.md, section 1. They need Python 3.11 or later and make, nothing else,
+# and write nothing outside this folder but what tests put into the system's temporary one.
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+FLASK := $(RUN) -m flask
+PIP := $(RUN) -m pip --disable-pip-version-check -q install --no-cache-dir
+ARGS ?=
+
+# The settings read .env themselves; Flask would also take one out of the folders above.
+export FLASK_SKIP_DOTENV := 1
+
+.PHONY: run demo test check
+.NOTPARALLEL:
+
+run: .venv/ready
+	@$(FLASK) db upgrade
+	@$(FLASK) setup
+	@exec $(FLASK) serve
+
+demo: .venv/ready
+	@$(FLASK) db upgrade
+	@$(FLASK) setup
+	@$(FLASK) demo
+	@exec $(FLASK) serve
+
+# Both databases are tried even when the first one has failed. ARGS go to pytest: make test ARGS="-k phones -x"
+test: .venv/ready-dev
+	@failed=""; \
+	for database in sqlite postgresql; do \
+		echo "== the suite on $$database"; \
+		$(RUN) -m pytest --database $$database $(ARGS) || failed="$$failed $$database"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "== failed on:$$failed"; exit 1; fi
+
+check: .venv/ready-dev
+	@echo "== ruff" && $(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+	@echo "== mypy" && $(RUN) -m mypy
+	@if [ -n "$$(find templates -name '*.html' 2>/dev/null)" ]; then \
+		echo "== djlint" && $(RUN) -m djlint --lint --quiet templates; \
+	fi
+	@echo "== alembic check" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+		export DATABASE_URL="sqlite:///$$folder/mailing.db" && $(FLASK) db upgrade && $(FLASK) db check
+
+# The stamps say which requirements the environment was made from; an interrupted install leaves none.
+.venv/ready: requirements.txt .venv/bin/python
+	@echo "installing what the service needs"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/ready-dev: requirements-dev.txt .venv/ready
+	@echo "installing what the tests need"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed, $(PYTHON) is not one; name yours: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make environments: its venv is missing (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
