@@ -36,12 +36,13 @@ def create_app(settings: Settings) -> Flask:
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     language.init_app(app)
     Bootstrap5(app)
-    csrf = CSRFProtect(app)
+    csrf = CSRFProtect()
     name_requests(app)
     secure_answers(app, settings)
     answer_errors(app)
     web.register(app)
     api.register(app, csrf)
+    csrf.init_app(app)  # after the pages, so that they know who asks before a forged form is refused
     cli.register(app)
     return app
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import FormField
 from wtforms.validators import ValidationError
 
-from mailing_app.errors import Invalid, Refused
+from mailing_app.errors import Invalid, Refused, Stale
 from mailing_app.forms.fields import REQUIRED, Input
 
 UNKNOWN = _l("There is no such field.")
@@ -33,6 +33,8 @@ class Form(FlaskForm):
     """A form of the service. `read_only` names what its resource shows beside what can be set."""
 
     read_only: tuple[str, ...] = ()
+    refusal: Refused | Stale | None = None
+    """Why well-shaped values came to nothing."""
 
     def values(self) -> dict[str, Any]:
         """The checked values, ready to be the named arguments of an operation."""
@@ -46,11 +48,17 @@ class Form(FlaskForm):
             return None
         try:
             return operation(*given, **named, **self.values())
-        except Refused as refusal:
-            told = gettext(refusal.message, **refusal.values)
-            where = self._fields.get(refusal.field or "")
-            (self.form_errors if where is None else where.errors).append(told)
+        except (Refused, Stale) as refusal:
+            self.refusal = refusal
+            self._place_of(refusal).append(gettext(refusal.message, **refusal.values))
             return None
+
+    def _place_of(self, refusal: Refused | Stale) -> list[Any]:
+        """Where the sentence of a refusal stands: beside its field, else above the form."""
+        field = self._fields.get(getattr(refusal, "field", None) or "")
+        if field is None:
+            return self.form_errors
+        return field.form.form_errors if isinstance(field, FormField) else field.errors
 
     @classmethod
     def from_json(cls, payload: Any, present: Mapping[str, Any] | None = None, partial: bool = False) -> Self:

@@ -83,3 +83,7 @@ class ImportForm(Form):
 
     file = FileField(_l("CSV file"), validators=[FileRequired(_l("Choose a file."))])
     save = SubmitField(_l("Import"))
+
+    def values(self) -> dict[str, Any]:
+        """The file and the judge of its rows."""
+        return {"file": self.file.data.stream, "judge": ClientForm.of_texts()}

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, widgets
+from wtforms.fields.choices import Choice, SelectFieldBase
 from wtforms.validators import StopValidation, ValidationError
 
-from mailing_app import local_time, phones
+from mailing_app import local_time, phones, words
 
 REQUIRED = _l("This field is required.")
 
@@ -52,7 +53,14 @@ class Input(Field):
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         typed = valuelist[0].strip() if valuelist else ""
-        self.data = self.parse(typed) if typed else self.default
+        if self.came_back(typed):
+            self.data = self.object_data
+        else:
+            self.data = self.parse(typed) if typed else self.default
+
+    def came_back(self, typed: str) -> bool:
+        """Whether a page sends back what it was shown: then the value stays, to the microsecond and comma."""
+        return bool(self.object_data) and typed == self.shown(self.object_data)
 
     def parse(self, typed: str) -> Any:
         """The typed text as a value; ValueError with a sentence when it makes none."""
@@ -151,14 +159,14 @@ class ZoneInput(Input):
         return typed
 
 
-class ChoiceInput(Input):
+class ChoiceInput(Input, SelectFieldBase):
     """One member of an enum."""
 
     widget = widgets.Select()
 
-    def __init__(self, label: Any = "", *, enum: type[StrEnum], labels: dict[str, Any] | None = None, **given: Any):
+    def __init__(self, label: Any = "", *, enum: type[StrEnum], **given: Any):
         super().__init__(label, **given)
-        self.enum, self.labels = enum, labels or {}
+        self.enum = enum
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "enum": [member.value for member in self.enum]}
@@ -168,15 +176,12 @@ class ChoiceInput(Input):
             raise ValueError(_l("Must be one of %(choices)s.", choices=", ".join(self.enum)))
         return self.enum(typed)
 
-    def has_groups(self) -> bool:
-        return False
-
     def iter_choices(self) -> Any:
         """What the page offers, with an empty first line where the choice may be left open."""
         if not self.required:
-            yield "", "", not self.data, {}
+            yield Choice("", "", not self.data, {})
         for member in self.enum:
-            yield member.value, self.labels.get(member, member.value), member == self.data, {}
+            yield Choice(member.value, words.of(member), member == self.data, {})
 
 
 class NumberInput(Input):
@@ -258,15 +263,21 @@ class WordsInput(Input):
         return [*value, ""]
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        words = valuelist[0].split(",") if len(valuelist) == 1 else valuelist
-        distinct = list(dict.fromkeys(stripped for word in words if (stripped := word.strip())))
+        if len(valuelist) == 1 and self.came_back(valuelist[0].strip()):
+            self.data = self.object_data
+            return
+        given = valuelist[0].split(",") if len(valuelist) == 1 else valuelist
+        distinct = list(dict.fromkeys(stripped for word in given if (stripped := word.strip())))
         if len(distinct) > self.most:
             raise ValueError(_l("Must be at most %(most)s values.", most=self.most))
         judge = _unbound(self.each)
         self.data = [judge.parse(word) for word in distinct]
 
     def _value(self) -> str:
-        return ", ".join(self.raw_data or self.data or ())
+        return ", ".join(self.raw_data) if self.raw_data else self.shown(self.data or ())
+
+    def shown(self, value: Sequence[str]) -> str:
+        return ", ".join(value)
 
 
 def _unbound(field: Any) -> Input:

@@ -1,6 +1,6 @@
 """The shape of a mailing."""
 
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -18,6 +18,7 @@ from mailing_app.forms.fields import (
     ZoneInput,
 )
 from mailing_app.local_time import Window
+from mailing_app.models import Mailing
 
 
 class FilterPart(FormPart):
@@ -90,6 +91,14 @@ class MailingForm(Form):
     filter = FormField(FilterPart)
     window = FormField(WindowPart)
     save = SubmitField(_l("Save"))
+
+    @classmethod
+    def showing(cls, mailing: Mailing) -> Self:
+        """The form filled with what the mailing says now."""
+        window = mailing.window
+        hours = {"from": window.opens, "to": window.closes} if window else {}
+        plain = {name: getattr(mailing, name) for name in ("name", "text", "starts_at", "ends_at", "filter")}
+        return cls(data=plain | {"window": hours})
 
     def validate_ends_at(self, field: MomentInput) -> None:
         """The end comes after the start."""

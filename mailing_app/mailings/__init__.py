@@ -2,7 +2,7 @@
 
 from mailing_app.mailings.controls import cancel, delete, pause, resume
 from mailing_app.mailings.messages import history, message, messages
-from mailing_app.mailings.planning import add, add_once, change, get, in_phase, listing
+from mailing_app.mailings.planning import add, add_once, change, get, in_phase, listing, upcoming
 from mailing_app.mailings.preview import Preview, preview
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "pause",
     "preview",
     "resume",
+    "upcoming",
 ]

@@ -87,6 +87,12 @@ def listing(phase: Phase | None = None, limit: int = 50, after: int | None = Non
     return page(statement, Mailing.id, after, limit, newest_first=True)
 
 
+def upcoming(limit: int = 5) -> list[Mailing]:
+    """The scheduled mailings that begin next, the soonest first."""
+    scheduled = (Mailing.deleted_at.is_(None), in_phase(Phase.SCHEDULED, clock.now()))
+    return list(db.session.scalars(select(Mailing).where(*scheduled).order_by(Mailing.starts_at).limit(limit)))
+
+
 def in_phase(phase: Phase, now: datetime) -> ColumnElement[bool]:
     """`Mailing.phase` as a condition in SQL."""
     live = Mailing.cancelled_at.is_(None)

@@ -1,14 +1,15 @@
 """The HTML doors, one module a noun."""
 
-from typing import Any
-
 from flask import Flask
+
+from mailing_app.web import clients, dashboard, display, mailings, messages, monitoring, operators, reports, session
+from mailing_app.web.errors import answer
+
+__all__ = ["answer", "register"]
 
 
 def register(app: Flask) -> None:
     """Open the pages."""
-
-
-def answer(error: Exception) -> Any:
-    """The error page for an exception."""
-    raise error
+    display.init_app(app)
+    for noun in (session, dashboard, clients, mailings, messages, reports, operators, monitoring):
+        app.register_blueprint(noun.bp)

@@ -1,0 +1,35 @@
+"""The dashboard: what is going on, at a glance."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+
+from mailing_app import clock, mailings, reports
+from mailing_app.models import Phase
+from mailing_app.web import display
+
+bp = Blueprint("dashboard", __name__)
+
+RUNNING_SHOWN = 10
+
+
+@bp.get("/")
+def show() -> str:
+    """The dashboard."""
+    return render_template("dashboard.html", **_figures())
+
+
+@bp.get("/live")
+def live() -> Response:
+    """Its live part alone."""
+    return display.live("dashboard_live.html", **_figures())
+
+
+def _figures() -> dict[str, Any]:
+    now = clock.now()
+    return display.sending(now) | {
+        "totals": reports.totals(),
+        "running": mailings.listing(phase=Phase.RUNNING, limit=RUNNING_SHOWN).items,
+        "upcoming": mailings.upcoming(),
+        "now": now,
+    }

@@ -1,0 +1,127 @@
+"""How values look on a page: moments in the default zone, phones, words for enums; and how a form is shown."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, current_app, flash, make_response, render_template, request, stream_with_context
+from flask_babel import format_datetime, format_decimal, get_locale, gettext
+from werkzeug.routing import IntegerConverter
+from wtforms import FormField
+
+from mailing_app import clock, phones, status, words
+from mailing_app.errors import Refused, Stale
+from mailing_app.forms import Form
+from mailing_app.local_time import utc_offset_label
+from mailing_app.models import Phase, Status
+
+WITH_SECONDS, PLAIN = "d MMM y, HH:mm:ss", "d MMM y, HH:mm"
+
+
+class Id(IntegerConverter):
+    """A number that a table can hold, so that no address makes a database stumble."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+
+def init_app(app: Flask) -> None:
+    """Teach templates and addresses what is said here."""
+    app.url_map.converters["id"] = Id
+    app.jinja_env.filters.update(moment=moment, seconds=with_seconds, phone=phone, number=format_decimal)
+    app.jinja_env.filters.update(word=words.of, reason=words.reason)
+    app.jinja_env.globals.update(first_fault=first_fault, query=query, version_to_send=version_to_send)
+    app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))
+    app.context_processor(surroundings)
+
+
+def surroundings() -> dict[str, Any]:
+    """What every page shows around its own matter."""
+    settings = current_app.config["SETTINGS"]
+    zone = settings.default_timezone
+    return {
+        "settings": settings,
+        "zone": f"{zone} ({utc_offset_label(zone, clock.now())})",
+        "language": str(get_locale()),
+    }
+
+
+def moment(value: datetime) -> str:
+    """A moment in the default zone, to the minute."""
+    return format_datetime(value, PLAIN)
+
+
+def with_seconds(value: datetime) -> str:
+    """A moment in the default zone, to the second."""
+    return format_datetime(value, WITH_SECONDS)
+
+
+def phone(value: str | None) -> str:
+    """A phone as people write it."""
+    return phones.displayed(value) if value else gettext("erased")
+
+
+def query(**changed: Any) -> dict[str, Any]:
+    """The parameters of the present address with some changed; None takes one away."""
+    merged = request.args.to_dict() | changed
+    return {name: value for name, value in merged.items() if value not in (None, "")}
+
+
+def first_fault(form: Form) -> str:
+    """The id of the first field with an error, for the focus; empty when there is none."""
+    return next((field.id for field in _fields(form) if field.errors), "")
+
+
+def form_page(template: str, form: Form, **context: Any) -> Response:
+    """The page of a form: 422 when its values are wrong, 409 when the state of things forbids them."""
+    code = 409 if form.refusal else 422 if form.errors else 200
+    return make_response(render_template(template, form=form, **context), code)
+
+
+def seen_version() -> int | None:
+    """The version of the thing that the submitted form was filled from."""
+    return request.form.get("version", type=int)
+
+
+def version_to_send(form: Form, thing: Any) -> int:
+    """The version for the form to carry: the one it was filled from, until its sender was told of a newer one."""
+    seen = seen_version()
+    return thing.version if seen is None or isinstance(form.refusal, Stale) else seen
+
+
+def done(operation: Callable[..., Any], *given: Any) -> bool:
+    """Whether a control worked; what it refuses is told on the next page."""
+    try:
+        operation(*given)
+    except Refused as refusal:
+        flash(gettext(refusal.message, **refusal.values), "danger")
+        return False
+    return True
+
+
+def sending(now: datetime) -> dict[str, Any]:
+    """How the sending stands, for the pages that tell it, and the dispatchers that are alive."""
+    standing = status.standing(now)
+    return {"standing": standing, "alive": [each for each in standing.dispatchers if status.is_alive(each, now)]}
+
+
+def live(template: str, **context: Any) -> Response:
+    """The live part of a page alone: 304 while it says what the browser has already."""
+    response = make_response(render_template(template, **context))
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def csv(pieces: Iterator[bytes], name: str) -> Response:
+    """A file to keep, sent piece by piece while it is read from the database."""
+    response = Response(stream_with_context(pieces), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _fields(form: Any) -> Iterator[Any]:
+    for field in form:
+        if isinstance(field, FormField):
+            yield from _fields(field.form)
+        else:
+            yield field

@@ -1,0 +1,14 @@
+"""The page of a message: what was tried, and what came of it."""
+
+from flask import Blueprint, render_template
+
+from mailing_app import mailings
+
+bp = Blueprint("messages", __name__, url_prefix="/messages")
+
+
+@bp.get("/<id:message_id>")
+def show(message_id: int) -> str:
+    """A message with every attempt."""
+    message = mailings.message(message_id)
+    return render_template("message.html", message=message, history=mailings.history(message_id))

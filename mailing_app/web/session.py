@@ -1,0 +1,102 @@
+"""Who is at the browser: signing in and out, the language, and who may open which page."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, g, redirect, request, session, url_for
+from werkzeug import Response
+
+from mailing_app import access
+from mailing_app.forms import LanguageForm, SignInForm
+from mailing_app.models import Role
+from mailing_app.web.display import form_page
+
+bp = Blueprint("session", __name__)
+
+PAGES = ("session", "dashboard", "clients", "mailings", "messages", "reports", "operators")
+"""The blueprints whose pages ask who is there; all others see to themselves."""
+
+OPEN = ("session.login", "session.language")
+FOR_EVERYONE_SIGNED_IN = ("session.logout",)
+FOR_ADMINS = ("operators",)
+
+_RANK = list(Role)
+
+
+@bp.before_app_request
+def recognise() -> Response | None:
+    """Know the operator; send strangers to the login, and refuse what a role may not do."""
+    g.operator = None
+    if not _is_page():
+        return None
+    secret = session.get("sign_in")
+    g.operator = access.signed_in(secret) if secret else None
+    needed = least_role()
+    if needed is None:
+        return None
+    if g.operator is None:
+        return redirect(url_for("session.login", next=_wanted()))
+    if _RANK.index(g.operator.role) < _RANK.index(needed):
+        abort(403)
+    return None
+
+
+def least_role() -> Role | None:
+    """Who may open the page that is asked for; None when anybody may. A page with a form is for who may submit it."""
+    if request.url_rule is None or request.endpoint in OPEN:
+        return None
+    if request.blueprint in FOR_ADMINS:
+        return Role.ADMIN
+    takes_posts = "POST" in (request.url_rule.methods or ())
+    return Role.OPERATOR if takes_posts and request.endpoint not in FOR_EVERYONE_SIGNED_IN else Role.VIEWER
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login() -> Response:
+    """Sign in; the session begins anew, so that nobody can plant one beforehand."""
+    form = SignInForm()
+    secret = form.submitted_to(access.sign_in)
+    if secret is None:
+        return form_page("login.html", form)
+    language = session.get("language")
+    session.clear()
+    session.update({"sign_in": secret} | ({"language": language} if language else {}))
+    return redirect(local_path(request.args.get("next", "")))
+
+
+@bp.post("/logout")
+def logout() -> Response:
+    """Sign out, here and in the database."""
+    access.sign_out(session.get("sign_in", ""))
+    session.clear()
+    return redirect(url_for("session.login"))
+
+
+@bp.post("/language")
+def language() -> Response:
+    """Switch the language: for this browser, and for good for an operator who is signed in."""
+    form = LanguageForm()
+    if not form.validate_on_submit():
+        abort(400)
+    session["language"] = form.language.data.value
+    if g.operator:
+        access.set_language(g.operator.id, form.language.data.value)
+    return redirect(local_path(request.form.get("next", "")))
+
+
+def local_path(text: str) -> str:
+    """The text if it is a path of this service, else the dashboard: nobody is sent elsewhere by a link to the login."""
+    is_plain = text.isprintable() and "\\" not in text
+    is_path = text.startswith("/") and not text.startswith("//")
+    return text if is_plain and is_path and not urlsplit(text).netloc else url_for("dashboard.show")
+
+
+def _is_page() -> bool:
+    if request.endpoint is None:
+        return not request.path.startswith("/api")
+    return request.blueprint in PAGES
+
+
+def _wanted() -> str | None:
+    """Where to go after the login: what was asked for, if a link can ask for it."""
+    methods = request.url_rule.methods if request.url_rule else None
+    return request.full_path.rstrip("?") if "GET" in (methods or ()) else None

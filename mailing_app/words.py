@@ -1,0 +1,78 @@
+"""What people call the members of the enums, in their language."""
+
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+
+from mailing_app.models import Hold, Phase, Role, Scope, Status
+
+# A table for each enum: members of two enums with one value are equal, and Russian tells their genders apart.
+_WORDS: dict[type[StrEnum], dict[Any, Any]] = {
+    Status: {
+        Status.PENDING: _l("Pending"),
+        Status.SENDING: _l("Sending"),
+        Status.SENT: _l("Sent"),
+        Status.FAILED: _l("Failed"),
+        Status.EXPIRED: _l("Expired"),
+        Status.CANCELLED: lazy_pgettext("message", "Cancelled"),
+        Status.UNCERTAIN: _l("Uncertain"),
+    },
+    Phase: {
+        Phase.SCHEDULED: _l("Scheduled"),
+        Phase.RUNNING: _l("Running"),
+        Phase.PAUSED: _l("Paused"),
+        Phase.FINISHED: _l("Finished"),
+        Phase.CANCELLED: lazy_pgettext("mailing", "Cancelled"),
+    },
+    Role: {
+        Role.VIEWER: _l("Viewer: may only look"),
+        Role.OPERATOR: _l("Operator: clients and mailings"),
+        Role.ADMIN: _l("Admin: everything"),
+    },
+    Scope: {
+        Scope.READ: _l("Read only"),
+        Scope.WRITE: _l("Read and write"),
+    },
+    Hold: {
+        Hold.TOKEN_REFUSED: _l("The gateway refuses our token."),
+        Hold.WRONG_ADDRESS: _l("There is no gateway at the address we were given."),
+        Hold.SUSPECT: _l("The gateway refuses every message; something is wrong with them or with it."),
+        Hold.OPERATOR: _l("An operator stopped all sending."),
+    },
+}
+
+
+def of(member: StrEnum) -> str:
+    """The member in words; its value where there are none."""
+    return str(_WORDS.get(type(member), {}).get(member, member.value))
+
+
+# Why a message is where it is, and what an attempt came to: texts in the tables, since their list grows with sending.
+_REASONS = {
+    "accepted": _l("Accepted by the gateway"),
+    "refused_code": _l("The gateway answered with an error code"),
+    "unreadable": _l("The gateway's answer made no sense"),
+    "refused": _l("The gateway refused the message"),
+    "token_refused": _l("The gateway refused our token"),
+    "wrong_address": _l("No gateway at this address"),
+    "duplicate": _l("The gateway had this message already"),
+    "throttled": _l("The gateway asked us to slow down"),
+    "busy": _l("The gateway was busy"),
+    "gateway_error": _l("An error inside the gateway"),
+    "not_sent": _l("The gateway could not be reached"),
+    "cut_off": _l("The connection broke before an answer came"),
+    "internal": _l("An error on our side"),
+    "not_begun": _l("The attempt was not begun"),
+    "unknown": _l("Nobody read the answer"),
+    "mailing_ended": _l("The mailing ended first"),
+    "mailing_cancelled": _l("The mailing was cancelled"),
+    "mailing_deleted": _l("The mailing was deleted"),
+    "client_erased": _l("The client was erased"),
+}
+
+
+def reason(text: str) -> str:
+    """A reason or an outcome in words; the text itself where there are none."""
+    return str(_REASONS.get(text, text))
