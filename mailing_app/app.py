@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from config import INSTANCE, ROOT, Settings
-from mailing_app import api, cli, db, headers, language, logs, web
+from mailing_app import api, cli, db, headers, ids, language, logs, web
 from mailing_app.errors import Invalid, Refusal
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app, settings.database_url)
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     language.init_app(app)
+    ids.init_app(app)
     Bootstrap5(app)
     csrf = CSRFProtect()
     name_requests(app)
@@ -80,7 +81,8 @@ def secure_answers(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def _secure(response: Response) -> Response:
-        return headers.secure(response, cacheable=request.endpoint == "static", https=settings.production)
+        cacheable = (request.endpoint or "").endswith("static")
+        return headers.secure(response, cacheable, https=settings.production)
 
 
 def answer_errors(app: Flask) -> None:

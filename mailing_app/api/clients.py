@@ -1,0 +1,121 @@
+"""The clients, as JSON."""
+
+from typing import Any
+
+from flask import Blueprint, Response, url_for
+from flask_babel import gettext
+
+from mailing_app import clients
+from mailing_app.api import bodies, parameters, resources, versions
+from mailing_app.api.openapi import answers
+from mailing_app.errors import Invalid, Refused
+from mailing_app.forms import ClientForm, ClientsQuery
+from mailing_app.models import Client
+
+bp = Blueprint("clients", __name__, url_prefix="/clients")
+
+PHONE_TAKEN = "Another client has this phone."
+FILE = {
+    "text/csv": {
+        "schema": {"type": "string"},
+        "example": "phone,operator_code,tag,timezone\r\n+7 900 123-45-67,900,vip,Europe/Moscow\r\n",
+    },
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "properties": {"file": {"type": "string", "contentMediaType": "text/csv"}},
+            "required": ["file"],
+        }
+    },
+}
+
+
+@bp.post("")
+@answers(201, "Client", body="ClientInput", refused=PHONE_TAKEN)
+def add_client() -> Any:
+    """Add a client.
+
+    The phone may come in any usual spelling. Operator code and time zone are filled in where they are left out.
+    """
+    form = ClientForm.from_json(bodies.read())
+    client = clients.add(**form.values())
+    return _shown(client, 201, Location=url_for(".read_client", client_id=client.id))
+
+
+@bp.get("")
+@answers(200, "ClientPage", query=ClientsQuery)
+def list_clients() -> Any:
+    """List clients.
+
+    In the order in which they were added; those that match every given parameter.
+    """
+    return resources.page(clients.listing(**parameters.given()), resources.client)
+
+
+@bp.get("/<id:client_id>")
+@answers(200, "Client", fresh=True)
+def read_client(client_id: int) -> Any:
+    """Read a client."""
+    client = clients.get(client_id)
+    if versions.is_known(client.version):
+        return Response(status=304, headers=versions.tag(client.version))
+    return _shown(client)
+
+
+@bp.put("/<id:client_id>")
+@answers(200, "Client", body="ClientInput", refused=PHONE_TAKEN)
+def replace_client(client_id: int) -> Any:
+    """Replace a client.
+
+    What is left out goes back to its default.
+    """
+    present = clients.get(client_id)
+    expected = versions.expected(present)
+    form = ClientForm.from_json(bodies.read(), resources.client(present))
+    return _shown(clients.change(client_id, expected, **form.values()))
+
+
+@bp.patch("/<id:client_id>")
+@answers(200, "Client", body="ClientChange", refused=PHONE_TAKEN)
+def change_client(client_id: int) -> Any:
+    """Change a client.
+
+    What is left out stays as it is; a new phone brings its own operator code, unless that was given by hand.
+    """
+    payload = bodies.read()
+
+    def change(present: Client, version: int) -> Client:
+        form = ClientForm.from_json(payload, resources.client(present), partial=True)
+        return clients.change(client_id, version, **form.values())
+
+    return _shown(versions.patched(lambda: clients.get(client_id), change))
+
+
+@bp.delete("/<id:client_id>")
+@answers(204)
+def erase_client(client_id: int) -> Any:
+    """Erase a client.
+
+    Phone and tag are gone for good and nothing more is sent; the figures keep their count.
+    """
+    clients.erase(client_id, versions.expected(clients.get(client_id)))
+    return "", 204
+
+
+@bp.post("/import")
+@answers(200, "ImportResult", body=FILE)
+def import_clients() -> Any:
+    """Add or update clients from CSV.
+
+    The first line names the columns, `phone` among them; clients are told apart by their phones. Good rows go in,
+    bad ones are listed by line and field.
+    """
+    try:
+        return resources.imported(clients.import_csv(bodies.file(), ClientForm.of_texts()))
+    except Refused as refusal:
+        # Nothing is stored that could forbid it: the file itself is no good.
+        raise Invalid({refusal.field or "file": [gettext(refusal.message, **refusal.values)]}) from refusal
+
+
+def _shown(client: Client, status: int = 200, **headers: str) -> Any:
+    return resources.client(client), status, versions.tag(client.version) | headers

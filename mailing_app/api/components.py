@@ -1,0 +1,107 @@
+"""What many operations of the document share: parameters, headers, errors, and the words about the whole."""
+
+from typing import Any
+
+from mailing_app.api import problems
+from mailing_app.api.shapes import ID, ref
+from mailing_app.forms import Query
+
+INFO = {
+    "title": "Mailing service",
+    "version": "1.0.0",
+    "description": (
+        "Plan mailings and read what became of every message. JSON in, JSON out; moments are ISO 8601, in UTC on "
+        "output. Whatever goes wrong is told as `application/problem+json`, each field at fault by its name."
+    ),
+}
+
+TAGS = [
+    {"name": "resources", "description": "Where to begin."},
+    {"name": "clients", "description": "Who can be written to."},
+    {"name": "mailings", "description": "What to send, to whom, and when."},
+    {"name": "controls", "description": "Pause, resume, cancel."},
+    {"name": "messages", "description": "One mailing to one client, with every attempt to send it."},
+    {"name": "statistics", "description": "Figures over all mailings."},
+    {"name": "status", "description": "How the sending stands right now."},
+]
+
+GOOD = {200: "As asked for.", 201: "Added.", 204: "Gone."}
+
+HEADER_NAMES = {"ETag": "ETag", "Location": "Location", "ContentDisposition": "Content-Disposition"}
+
+_ERRORS = {
+    400: "The body is not JSON.",
+    401: "No bearer token, or none that works.",
+    403: "A token that may only read wants to write.",
+    404: "There is nothing under this number.",
+    412: "`If-Match` names another version than the present one.",
+    413: "The body is too large.",
+    415: "The body is of another type than the operation takes.",
+    422: "Some values are wrong; `errors` names each field.",
+    500: "A fault on our side, with the id of the request.",
+    503: "The database is not to be had at the moment.",
+}
+_ERROR_HEADERS = {401: "WWW-Authenticate", 503: "Retry-After"}
+
+_HEADERS = {
+    "ETag": ("The version, for `If-Match` and `If-None-Match`.", {"type": "string", "examples": ['"3"']}),
+    "Location": ("The address of the new thing.", {"type": "string", "format": "uri-reference"}),
+    "ContentDisposition": ("The name of the file.", {"type": "string"}),
+    "WWW-Authenticate": ("The scheme: Bearer.", {"type": "string"}),
+    "Retry-After": ("After how many seconds to ask again.", {"type": "integer", "minimum": 0}),
+}
+
+_PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "AcceptLanguage": ("Accept-Language", "The language of the sentences: en or ru.", {"type": "string"}),
+    "IfMatch": ("If-Match", "Change it only if this is its version.", {"type": "string", "examples": ['"3"']}),
+    "IfNoneMatch": ("If-None-Match", "Answer only if this is not its version.", {"type": "string"}),
+    "IdempotencyKey": (
+        "Idempotency-Key",
+        "Any text of your own. A repeated request with the same key and body gets the first answer again.",
+        {"type": "string", "minLength": 1, "maxLength": 255},
+    ),
+}
+
+
+def components() -> dict[str, Any]:
+    """The components of the document, but for its schemas."""
+    return {
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `flask tokens add`."}
+        },
+        "parameters": {key: _header_parameter(*told) for key, told in _PARAMETERS.items()},
+        "headers": {key: {"description": words, "schema": schema} for key, (words, schema) in _HEADERS.items()},
+        "responses": _shared_responses(),
+    }
+
+
+def problem(words: str) -> dict[str, Any]:
+    """A no, as a response of the document."""
+    return {"description": words, "content": {problems.MEDIA_TYPE: {"schema": ref("Problem")}}}
+
+
+def path_parameter(name: str) -> dict[str, Any]:
+    """A number in the address."""
+    words = f"The number of the {name.removesuffix('_id')}."
+    return {"name": name, "in": "path", "required": True, "description": words, "schema": ID}
+
+
+def query_parameters(query: type[Query]) -> list[dict[str, Any]]:
+    """The parameters of a list, as its form takes them."""
+    return [_query_parameter(name, schema) for name, schema in query.schema()["properties"].items()]
+
+
+def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    words = schema.pop("description", f"Only with this `{name}`.")
+    return {"name": name, "in": "query", "description": words, "schema": schema}
+
+
+def _shared_responses() -> dict[str, Any]:
+    responses = {str(status): problem(words) for status, words in _ERRORS.items()}
+    for status, name in _ERROR_HEADERS.items():
+        responses[str(status)]["headers"] = {name: {"$ref": f"#/components/headers/{name}"}}
+    return {"304": {"description": "You have the present version."}} | responses
+
+
+def _header_parameter(name: str, words: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": words, "schema": schema}

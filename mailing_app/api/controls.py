@@ -1,0 +1,50 @@
+"""The controls of a mailing."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from mailing_app import mailings
+from mailing_app.api import bodies, resources, versions
+from mailing_app.api.openapi import answers
+from mailing_app.forms import PauseForm
+from mailing_app.models import Mailing
+
+bp = Blueprint("controls", __name__, url_prefix="/mailings/<id:mailing_id>")
+
+OVER = "The mailing is finished or cancelled."
+
+
+@bp.post("/pause")
+@answers(200, "Mailing", body="PauseInput", body_required=False, refused=OVER)
+def pause_mailing(mailing_id: int) -> Any:
+    """Pause a mailing.
+
+    Nothing is sent until it is resumed; what is on the wire already still gets its answer. Pausing twice is no error.
+    """
+    form = PauseForm.from_json(bodies.read_if_any())
+    return _shown(mailings.pause(mailing_id, **form.values()))
+
+
+@bp.post("/resume")
+@answers(200, "Mailing", refused=OVER)
+def resume_mailing(mailing_id: int) -> Any:
+    """Resume a mailing.
+
+    It goes on where it was paused. Resuming twice is no error.
+    """
+    return _shown(mailings.resume(mailing_id))
+
+
+@bp.post("/cancel")
+@answers(200, "Mailing", refused="The mailing is finished.")
+def cancel_mailing(mailing_id: int) -> Any:
+    """Cancel a mailing.
+
+    For good: those not yet written to are counted as cancelled. Cancelling twice is no error.
+    """
+    return _shown(mailings.cancel(mailing_id))
+
+
+def _shown(mailing: Mailing) -> Any:
+    return resources.mailing(mailing), 200, versions.tag(mailing.version)

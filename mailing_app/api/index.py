@@ -1,0 +1,31 @@
+"""Where a program begins."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+
+from mailing_app.api.openapi import answers
+
+bp = Blueprint("resources", __name__)
+
+
+@bp.get("/", strict_slashes=False)
+@answers(200, "Resources")
+def list_resources() -> Any:
+    """List the resources.
+
+    Each by its name, with its address.
+    """
+    return {
+        "clients": url_for("api.clients.list_clients"),
+        "mailings": url_for("api.mailings.list_mailings"),
+        "statistics": url_for("api.statistics.read_totals"),
+        "status": url_for("api.status.read_status"),
+        "documentation": url_for("docs.show"),
+        "specification": url_for("flasgger.apispec"),
+    }
+
+
+def home() -> Any:
+    """Show the way from /api to its present version."""
+    return redirect(url_for("api.resources.list_resources"))

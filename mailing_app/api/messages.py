@@ -1,0 +1,49 @@
+"""The messages, as JSON and as CSV."""
+
+from typing import Any
+
+from flask import Blueprint, Response, stream_with_context
+
+from mailing_app import mailings, reports
+from mailing_app.api import parameters, resources
+from mailing_app.api.openapi import answers
+from mailing_app.forms import MessagesQuery
+
+bp = Blueprint("messages", __name__)
+
+CSV = {"text/csv": {"schema": {"type": "string"}, "example": f"{','.join(reports.MESSAGE_COLUMNS)}\r\n"}}
+
+
+@bp.get("/mailings/<id:mailing_id>/messages")
+@answers(200, "MessagePage", query=MessagesQuery)
+def list_messages(mailing_id: int) -> Any:
+    """List the messages of a mailing.
+
+    In the order of its clients.
+    """
+    mailings.get(mailing_id)
+    return resources.page(mailings.messages(mailing_id, **parameters.given()), resources.message)
+
+
+@bp.get("/mailings/<id:mailing_id>/report.csv")
+@answers(200, CSV)
+def read_report(mailing_id: int) -> Any:
+    """Read the report of a mailing as CSV.
+
+    One line a message: UTF-8 with a byte order mark, for spreadsheets.
+    """
+    mailings.get(mailing_id)
+    pieces = stream_with_context(reports.messages_csv(mailing_id))
+    named = {"Content-Disposition": f'attachment; filename="mailing-{mailing_id}.csv"'}
+    return Response(pieces, content_type="text/csv; charset=utf-8", headers=named)
+
+
+@bp.get("/messages/<id:message_id>")
+@answers(200, "MessageWithHistory")
+def read_message(message_id: int) -> Any:
+    """Read a message.
+
+    With every attempt to send it.
+    """
+    message = mailings.message(message_id)
+    return resources.message(message) | {"history": resources.history(mailings.history(message_id))}

@@ -1,0 +1,165 @@
+"""The document of the API (OpenAPI 3.1): gathered from the views themselves, so that it cannot say anything else."""
+
+import copy
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flasgger import Swagger
+from flask import Flask
+from flask_babel import force_locale
+from werkzeug.routing import Rule
+
+from mailing_app.api import components
+from mailing_app.api.examples import example
+from mailing_app.api.shapes import ref, schemas
+from mailing_app.forms import Query
+
+PREFIX = "/api/v1"
+MEDIA_TYPE_OF_JSON = "application/json"
+
+Content = str | dict[str, Any] | None
+"""The name of a schema for JSON, or media types with what they carry."""
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the document says of a view beside its docstring and its address."""
+
+    status: int
+    answer: Content
+    body: Content = None
+    body_required: bool = True
+    query: type[Query] = Query
+    refused: str = ""
+    """When the state of things forbids it, if it ever does."""
+    once: bool = False
+    """Whether it honours an Idempotency-Key."""
+    fresh: bool = False
+    """Whether it answers 304 to a caller who has the present version."""
+
+
+_operations: dict[Any, Operation] = {}
+
+
+def answers(status: int, answer: Content = None, **told: Any) -> Callable[[View], View]:
+    """Document a view: its docstring gives summary and description, the rest is said here."""
+
+    def documented(view: View) -> View:
+        _operations[view] = Operation(status, answer, **told)
+        return view
+
+    return documented
+
+
+def operation(view: Any) -> Operation:
+    """What was said of a view; KeyError for one that nobody documented."""
+    return _operations[view]
+
+
+def register(app: Flask) -> None:
+    """Serve the document at /apispec.json. Every view of the API must be registered before."""
+    with app.app_context(), force_locale("en"):
+        template = document(app)
+    specification = {"endpoint": "apispec", "route": "/apispec.json", "rule_filter": lambda _rule: False}
+    config = {"openapi": template["openapi"], "specs": [specification], "swagger_ui": False}
+    # Flasgger writes into its template, and `merge` keeps it from writing into its own defaults.
+    Swagger(app, config=config, template=copy.deepcopy(template), merge=True)
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """The whole document, in the language of the current locale."""
+    known = schemas()
+    return {
+        "openapi": "3.1.0",
+        "info": components.INFO,
+        "servers": [{"url": PREFIX}],
+        "security": [{"bearer": []}],
+        "tags": components.TAGS,
+        "paths": _paths(app, known),
+        "components": components.components() | {"schemas": known},
+    }
+
+
+def path(rule: Rule) -> str:
+    """The address of a rule as the document spells it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(PREFIX))
+
+
+def _paths(app: Flask, known: dict[str, Any]) -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(PREFIX):
+            method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+            view = app.view_functions[rule.endpoint]
+            paths.setdefault(path(rule), {})[method.lower()] = _described(view, rule, method, known)
+    return paths
+
+
+def _described(view: Any, rule: Rule, method: str, known: dict[str, Any]) -> dict[str, Any]:
+    told, (summary, _, rest) = operation(view), (inspect.getdoc(view) or "").partition("\n")
+    described = {
+        "operationId": view.__name__,
+        "tags": [rule.endpoint.split(".")[1]],
+        "summary": summary.rstrip("."),
+        "description": rest.strip() or summary,
+        "parameters": _parameters(told, rule, method),
+        "responses": _responses(told, rule, method, known),
+    }
+    body = {"required": told.body_required, "content": _content(told.body, known)}
+    return described | ({"requestBody": body} if told.body else {})
+
+
+def _parameters(told: Operation, rule: Rule, method: str) -> list[dict[str, Any]]:
+    shared = ["AcceptLanguage"]
+    shared += ["IfMatch"] if _matches(method) else []
+    shared += ["IfNoneMatch"] if told.fresh else []
+    shared += ["IdempotencyKey"] if told.once else []
+    return [
+        *(components.path_parameter(name) for name in sorted(rule.arguments)),
+        *components.query_parameters(told.query),
+        *({"$ref": f"#/components/parameters/{name}"} for name in shared),
+    ]
+
+
+def _responses(told: Operation, rule: Rule, method: str, known: dict[str, Any]) -> dict[str, Any]:
+    good = {"description": components.GOOD[told.status], "headers": _headers(told)}
+    if told.answer:
+        good["content"] = _content(told.answer, known)
+    shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _nos(told, rule, method)}
+    refused = {"409": components.problem(told.refused)} if told.refused else {}
+    return dict(sorted(({str(told.status): good} | shared | refused).items()))
+
+
+def _nos(told: Operation, rule: Rule, method: str) -> list[int]:
+    """The statuses, beside the good one, that an operation may answer with."""
+    return [
+        *((304,) if told.fresh else ()),
+        *((400, 413, 415) if told.body else ()),
+        401,
+        *((403,) if method != "GET" else ()),
+        *((404,) if rule.arguments else ()),
+        *((412,) if _matches(method) else ()),
+        422, 500, 503,
+    ]  # fmt: skip
+
+
+def _headers(told: Operation) -> dict[str, Any]:
+    names = ["ETag"] if told.answer in ("Client", "Mailing") else []
+    names += ["Location"] if told.status == 201 else []
+    names += ["ContentDisposition"] if isinstance(told.answer, dict) else []
+    return {components.HEADER_NAMES[name]: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _content(content: Content, known: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(content, str):
+        return {MEDIA_TYPE_OF_JSON: {"schema": ref(content), "example": example(ref(content), known)}}
+    return content or {}
+
+
+def _matches(method: str) -> bool:
+    return method in ("PUT", "PATCH", "DELETE")

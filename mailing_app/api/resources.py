@@ -1,0 +1,142 @@
+"""The things of the service as the API shows them: from a model to the JSON of the contract."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from mailing_app import clock, reports, status
+from mailing_app.clients import ImportResult
+from mailing_app.db import Page
+from mailing_app.local_time import Window
+from mailing_app.mailings import Preview
+from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Mailing, Message
+
+
+def moment(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the microsecond: what GET gives, PUT takes back unchanged."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def page(found: Page, resource: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """A page of a list."""
+    return {"items": [resource(item) for item in found.items], "next": found.next}
+
+
+def client(shown: Client) -> dict[str, Any]:
+    """Somebody who can be written to."""
+    return {
+        "id": shown.id,
+        "phone": shown.phone,
+        "operator_code": shown.operator_code,
+        "tag": shown.tag,
+        "timezone": shown.timezone,
+        "created_at": moment(shown.created_at),
+        "updated_at": moment(shown.updated_at),
+    }
+
+
+def imported(result: ImportResult) -> dict[str, Any]:
+    """What became of the rows of a file."""
+    return asdict(result)
+
+
+def mailing(shown: Mailing) -> dict[str, Any]:
+    """A mailing with its figures, in the phase of this moment."""
+    return {
+        "id": shown.id,
+        "name": shown.name,
+        "text": shown.text,
+        "starts_at": moment(shown.starts_at),
+        "ends_at": moment(shown.ends_at),
+        "filter": shown.filter,
+        "window": _window(shown.window),
+        "phase": shown.phase(clock.now()).value,
+        "pause_reason": shown.pause_reason,
+        "statistics": reports.statistics(shown.tally),
+        "version": shown.version,
+        "created_at": moment(shown.created_at),
+        "updated_at": moment(shown.updated_at),
+    }
+
+
+def preview(shown: Preview) -> dict[str, Any]:
+    """What a mailing would come to."""
+    return {
+        "audience": shown.audience,
+        "reachable": shown.reachable,
+        "exclusions": shown.exclusions,
+        "parts": asdict(shown.parts),
+        "forecast": {"rate": shown.rate, "finishes_at": moment(shown.finishes_at)},
+    }
+
+
+def message(shown: Message) -> dict[str, Any]:
+    """One mailing to one client; the phone is the client's until the first attempt, and gone when it was erased."""
+    return {
+        "id": shown.id,
+        "mailing_id": shown.mailing_id,
+        "client_id": shown.client_id,
+        "phone": shown.phone or shown.client.phone,
+        "text": shown.mailing.text,
+        "status": shown.status.value,
+        "reason": shown.reason,
+        "attempts": shown.attempts,
+        "created_at": moment(shown.created_at),
+        "due_at": moment(shown.due_at),
+        "sent_at": moment(shown.sent_at),
+    }
+
+
+def history(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
+    """Every attempt of a message, numbered from one."""
+    return [{"number": number} | _attempt(attempt) for number, attempt in enumerate(attempts, start=1)]
+
+
+def standing(shown: status.Standing, now: datetime, practising: bool) -> dict[str, Any]:
+    """How the sending stands."""
+    return {
+        "dispatchers": [_dispatcher(dispatcher, now) for dispatcher in shown.dispatchers],
+        "in_flight": shown.in_flight,
+        "backlog": shown.backlog,
+        "gateway": {"practising": practising} | _gateway(shown.gateway or GatewayState(detail="")),
+    }
+
+
+def _window(shown: Window | None) -> dict[str, str] | None:
+    return {"from": shown.opens.isoformat("minutes"), "to": shown.closes.isoformat("minutes")} if shown else None
+
+
+def _attempt(shown: Attempt) -> dict[str, Any]:
+    return {
+        "started_at": moment(shown.started_at),
+        "ended_at": moment(shown.ended_at),
+        "outcome": shown.outcome,
+        "http_status": shown.http_status,
+        "code": shown.code,
+        "error": shown.error,
+    }
+
+
+def _dispatcher(shown: Dispatcher, now: datetime) -> dict[str, Any]:
+    return {
+        "id": shown.id,
+        "host": shown.host,
+        "pid": shown.pid,
+        "alive": status.is_alive(shown, now),
+        "beat_at": moment(shown.beat_at),
+        "started_at": moment(shown.started_at),
+        "in_flight": shown.in_flight,
+        "seats": shown.seats,
+        "breaker": shown.breaker,
+    }
+
+
+def _gateway(shown: GatewayState) -> dict[str, Any]:
+    return {
+        "hold": shown.hold.value if shown.hold else None,
+        "held_at": moment(shown.held_at),
+        "detail": shown.detail,
+        "probe_at": moment(shown.probe_at),
+        "wait_until": moment(shown.wait_until),
+    }

@@ -1,0 +1,153 @@
+"""The schemas of the document: what goes in comes from the forms, what comes out is built on the same fields."""
+
+from typing import Any
+
+from mailing_app.forms import ClientForm, MailingForm, PauseForm
+from mailing_app.models import Hold, Phase, Status
+
+Schema = dict[str, Any]
+
+ID: Schema = {"type": "integer", "minimum": 1, "examples": [17]}
+COUNT: Schema = {"type": "integer", "minimum": 0, "examples": [0]}
+TEXT: Schema = {"type": "string"}
+MOMENT: Schema = {"type": "string", "format": "date-time", "examples": ["2030-01-31T06:00:00Z"]}
+FLAG: Schema = {"type": "boolean"}
+
+
+def ref(name: str) -> Schema:
+    """A pointer to a schema of the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def schemas() -> dict[str, Schema]:
+    """Every schema by its name. Needs the application's context, since the forms do."""
+    return _inputs() | _clients() | _mailings() | _messages() | _sending() | _shared()
+
+
+def _inputs() -> dict[str, Schema]:
+    return {
+        "ClientInput": ClientForm.schema(),
+        "ClientChange": _optional(ClientForm.schema()),
+        "MailingInput": MailingForm.schema(),
+        "MailingChange": _optional(MailingForm.schema()),
+        "PauseInput": PauseForm.schema(),
+    }
+
+
+def _clients() -> dict[str, Schema]:
+    fields = ClientForm.schema()["properties"]
+    phone = fields["phone"] | {"type": "string", "pattern": "^7[0-9]{10}$", "description": "As it is stored."}
+    client = fields | {"phone": phone} | _kept()
+    fault = _object(line=COUNT, field=TEXT, message=TEXT)
+    counts = dict.fromkeys(("created", "updated", "unchanged", "rejected"), COUNT)
+    return {
+        "Client": _object(id=ID, **client),
+        "ClientPage": _page("Client"),
+        "ImportResult": _object(**counts, errors={"type": "array", "items": fault}),
+    }
+
+
+def _mailings() -> dict[str, Schema]:
+    derived = {"phase": _one_of(Phase), "pause_reason": TEXT, "statistics": ref("Statistics"), "version": ID}
+    exclusions = {"type": "object", "additionalProperties": COUNT, "examples": [{"window_never_opens": 3}]}
+    return {
+        "Mailing": _object(id=ID, **MailingForm.schema()["properties"], **derived, **_kept()),
+        "MailingPage": _page("Mailing"),
+        "Statistics": _object(recipients=COUNT, **dict.fromkeys(_values(Status), COUNT)),
+        "Preview": _object(
+            audience=COUNT, reachable=COUNT, exclusions=exclusions, parts=_parts(),
+            forecast=_object(rate=_or_null({"type": "number"}), finishes_at=_or_null(MOMENT)),
+        ),
+    }  # fmt: skip
+
+
+def _messages() -> dict[str, Schema]:
+    phone = _or_null({"type": "string", "examples": ["79001234567"]})
+    message = {
+        "id": ID, "mailing_id": ID, "client_id": ID, "phone": phone, "text": TEXT | {"examples": ["Hello!"]},
+        "status": _one_of(Status), "reason": TEXT, "attempts": COUNT,
+        "created_at": MOMENT, "due_at": MOMENT, "sent_at": _or_null(MOMENT),
+    }  # fmt: skip
+    return {
+        "Message": _object(**message),
+        "MessagePage": _page("Message"),
+        "MessageWithHistory": _object(**message, history={"type": "array", "items": ref("Attempt")}),
+        "Attempt": _object(
+            number=ID, started_at=_or_null(MOMENT), ended_at=_or_null(MOMENT), outcome=TEXT,
+            http_status=_or_null({"type": "integer"}), code=_or_null({"type": "integer"}), error=TEXT,
+        ),
+    }  # fmt: skip
+
+
+def _sending() -> dict[str, Schema]:
+    phases = _object(**dict.fromkeys([*_values(Phase), "total"], COUNT))
+    hold = _one_of(Hold)
+    return {
+        "Totals": _object(mailings=phases, messages=ref("Statistics")),
+        "Status": _object(
+            dispatchers={"type": "array", "items": ref("Dispatcher")}, in_flight=COUNT, backlog=COUNT,
+            gateway=_object(
+                practising=FLAG, hold=_or_null(hold) | {"enum": [*hold["enum"], None]}, held_at=_or_null(MOMENT),
+                detail=TEXT, probe_at=_or_null(MOMENT), wait_until=_or_null(MOMENT),
+            ),
+        ),
+        "Dispatcher": _object(
+            id=ID, host=TEXT, pid=ID, alive=FLAG, beat_at=MOMENT, started_at=MOMENT,
+            in_flight=COUNT, seats=COUNT, breaker=TEXT,
+        ),
+    }  # fmt: skip
+
+
+def _shared() -> dict[str, Schema]:
+    told = {"type": "array", "items": TEXT}
+    problem = _object(
+        type=TEXT | {"examples": ["about:blank"]},
+        title=TEXT | {"examples": ["Unprocessable Entity"]},
+        status={"type": "integer", "examples": [422]},
+        detail=TEXT | {"examples": ["Some values are wrong."]},
+    )
+    problem["properties"] |= {
+        "errors": {
+            "type": "object", "additionalProperties": told, "description": "The sentences of each field at fault.",
+            "examples": [{"filter.tags": ["Must be a list of texts."]}],
+        },
+        "request_id": TEXT | {"description": "Of a fault on our side: what its lines in the log have in common."},
+    }  # fmt: skip
+    return {"Problem": problem, "Resources": {"type": "object", "additionalProperties": TEXT}}
+
+
+def _parts() -> Schema:
+    encoding = {"type": "string", "enum": ["GSM-7", "UCS-2"]}
+    forcing = {"type": "array", "items": TEXT, "description": "The characters that make the text dear."}
+    return _object(encoding=encoding, **dict.fromkeys(("characters", "units", "parts", "left"), COUNT), forcing=forcing)
+
+
+def _kept() -> dict[str, Schema]:
+    return {"created_at": MOMENT, "updated_at": MOMENT}
+
+
+def _page(name: str) -> Schema:
+    cursor = _or_null(TEXT) | {"description": "The `after` of the next page; null on the last."}
+    return _object(items={"type": "array", "items": ref(name)}, next=cursor)
+
+
+def _object(**properties: Schema) -> Schema:
+    return {
+        "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False,
+    }  # fmt: skip
+
+
+def _optional(schema: Schema) -> Schema:
+    return {key: value for key, value in schema.items() if key != "required"}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return schema | {"type": [schema["type"], "null"]}
+
+
+def _one_of(enum: Any) -> Schema:
+    return {"type": "string", "enum": _values(enum)}
+
+
+def _values(enum: Any) -> list[str]:
+    return [member.value for member in enum]

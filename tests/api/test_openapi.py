@@ -1,0 +1,75 @@
+"""The document is complete and valid. That it is true, every other test of the API checks: see contract.py."""
+
+import json
+import re
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from config import Settings
+from mailing_app.app import create_app
+from tests.api.routes import operations
+
+
+def each_operation(specification: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, told) for path, item in specification["paths"].items() for method, told in item.items()]
+
+
+def test_the_document_is_valid(specification: dict[str, Any]) -> None:
+    assert specification["openapi"] == "3.1.0"
+    validate(specification)
+
+
+def test_every_route_is_in_the_document_and_no_other(app: Flask, specification: dict[str, Any]) -> None:
+    routes = {(method, re.sub("<id:(.*?)>", r"{\1}", rule)) for method, rule in operations(app)}
+    told = {(method.upper(), f"/api/v1{path}") for path, method, _ in each_operation(specification)}
+    assert told == routes
+    assert len(told) == 24
+
+
+def test_every_operation_says_what_it_does(specification: dict[str, Any]) -> None:
+    names = {tag["name"] for tag in specification["tags"]}
+    told = [operation for _, _, operation in each_operation(specification)]
+    assert len({operation["operationId"] for operation in told}) == len(told)
+    for operation in told:
+        assert operation["summary"]
+        assert operation["description"]
+        assert set(operation["tags"]) <= names
+        assert {"401", "422", "500", "503"} <= set(operation["responses"])
+
+
+def test_every_example_is_one(specification: dict[str, Any]) -> None:
+    shared = {"components": specification["components"]}
+    checked = 0
+    for _, _, operation in each_operation(specification):
+        for holder in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for content in holder.get("content", {}).values():
+                if "example" in content:
+                    Draft202012Validator(content["schema"] | shared).validate(content["example"])
+                    checked += 1
+    assert checked >= 24
+
+
+def test_the_document_is_english_whoever_asks(app: Flask, specification: dict[str, Any]) -> None:
+    russian = app.test_client().get("/apispec.json", headers={"Accept-Language": "ru"}).json
+    assert russian == specification
+    assert not re.search("[а-яё]", json.dumps(specification, ensure_ascii=False), re.I)
+
+
+def test_each_application_has_a_document_of_its_own(settings: Settings, specification: dict[str, Any]) -> None:
+    for _ in range(2):
+        assert create_app(settings).test_client().get("/apispec.json").json == specification
+
+
+def test_the_documentation_comes_whole_from_this_host(visitor: FlaskClient) -> None:
+    page = visitor.get("/docs")
+    assert page.status_code == 200
+    addresses = re.findall(r'(?:src|href|data-specification)="(.*?)"', page.text)
+    assert len(addresses) == 6
+    for address in addresses:
+        with visitor.get(address) as part:
+            assert part.status_code == 200, address
+    assert not re.search(r"<script>|<style|style=|https?://", page.text)
