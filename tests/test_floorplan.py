@@ -24,14 +24,14 @@ FLOORS = (
     {"serving"},
     {"scheduler"},
     {"web", "api", "dispatch"},
-    {"reports"},
+    {"reports", "demo"},
     {"mailings"},
     {"clients", "access", "status"},
-    {"forms"},
+    {"forms", "words"},
     {"models"},
     {"db"},
     {"phones"},
-    {"clock", "errors", "texts", "local_time", "spreadsheet", "headers", "logs", "language"},
+    {"clock", "errors", "texts", "local_time", "spreadsheet", "headers", "ids", "logs", "language"},
 )
 """From the roof to the ground. Rooms of one floor never import each other; `wsgi` stands on the roof."""
 
