@@ -177,9 +177,9 @@ class ChoiceInput(Input, SelectFieldBase):
         return self.enum(typed)
 
     def iter_choices(self) -> Any:
-        """What the page offers, with an empty first line where the choice may be left open."""
+        """What the page offers, with a first line for no choice where it may be left open."""
         if not self.required:
-            yield Choice("", "", not self.data, {})
+            yield Choice("", str(_l("Any")), not self.data, {})
         for member in self.enum:
             yield Choice(member.value, words.of(member), member == self.data, {})
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 from wtforms import FormField, SubmitField
 
@@ -67,7 +67,9 @@ class MailingForm(Form):
 
     read_only = ("id", "phase", "pause_reason", "statistics", "version", "created_at", "updated_at")
 
-    name = TextInput(_l("Name"), longest=200, description=_l("For you and your colleagues; may be left out."))
+    name = TextInput(
+        lazy_pgettext("mailing", "Name"), longest=200, description=_l("For you and your colleagues; may be left out.")
+    )
     text = TextInput(
         _l("Text"),
         longest=1600,
