@@ -120,6 +120,10 @@ class Settings(BaseSettings):
         """Whether strangers may reach the service: no internals in answers, cookies over https only."""
         return (self.mode or ("development" if _loopback(self.host) else "production")) == "production"
 
+    def exposed_at(self, host: str) -> bool:
+        """Whether strangers would reach this host while nobody said that the mode of development is meant."""
+        return not (_loopback(host) or self.production or self.mode)
+
     @property
     def practising(self) -> bool:
         """Whether messages go to the bundled practice gateway, since no real one is named."""

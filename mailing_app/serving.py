@@ -25,6 +25,8 @@ WEB_THREADS = 8
 def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
     """The web server, and with it a paced dispatcher and the practice gateway where they are wanted. Until SIGTERM."""
     settings: Settings = app.config["SETTINGS"]
+    if settings.exposed_at(host):
+        sys.exit("MODE: say production or development when serving beyond this machine")
     practice = practise(settings) if settings.practising else None
     schedule = Schedule(app, paced=True) if dispatches else None
     try:

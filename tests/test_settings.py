@@ -133,6 +133,13 @@ def test_spellings_of_a_database(written: str, meant: str) -> None:
     assert plain(database_url=written).database_url == meant
 
 
+def test_serving_strangers_wants_a_word_on_the_mode(project: Path) -> None:
+    serve = "import mailing_app.serving as s; s.serve(app, '0.0.0.0', 8000, False)"
+    ended = start(project, serve)
+    assert ended.returncode != 0
+    assert re.fullmatch(r"MODE: [^\n]+\n", ended.stderr)
+
+
 def test_secrets_stay_out_of_the_line(project: Path) -> None:
     ended = start(project, DATABASE_URL="mysql://user:hush@host/name", GATEWAY_TOKEN="hush\u00e9")
     assert "hush" not in ended.stderr
