@@ -11,12 +11,16 @@ ONE_AT_A_TIME = 7291
 
 
 def migrate(connection: Connection) -> None:
-    """Run the migrations in one transaction that begins as a writer, so that a second process waits its turn."""
+    """Run the migrations in one transaction that begins as a writer, so that a second process waits its turn.
+
+    The transaction is ours and open before Alembic looks: its own would, on SQLite, commit after every
+    revision, let a second process in between, and leave what the check of the references refuses.
+    """
     options = current_app.extensions["migrate"].configure_args
-    context.configure(connection=connection, target_metadata=db.metadata, **options)
-    with context.begin_transaction():
+    with connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
+        context.configure(connection=connection, target_metadata=db.metadata, **options)
         context.run_migrations()
         check_references(connection)
 
@@ -38,7 +42,6 @@ def run() -> None:
             raw.execute("PRAGMA foreign_keys=OFF")
         try:
             migrate(connection)
-            connection.commit()
         finally:
             if on_sqlite:
                 raw.execute("PRAGMA foreign_keys=ON")
