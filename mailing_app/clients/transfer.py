@@ -5,6 +5,7 @@ import csv
 import io
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -63,18 +64,18 @@ def import_csv(file: IO[bytes], judge: Judge, progress: Callable[[int], Any] | N
     UTF-8 with or without a byte order mark, or CP1251; comma, semicolon or tab. A column that the
     file does not have is left as it is. `progress` is told the number of rows of each chunk.
     """
-    reader = _reader(file)
-    names = _header(reader)
     result = ImportResult()
     good: dict[str, dict[str, Any]] = {}
-    for line, texts in _rows(reader, names, result):
-        values, faults = judge(texts)
-        if faults:
-            result.reject(line, faults)
-            continue
-        if values["phone"] in good or len(good) >= ROWS_A_CHUNK:
-            _store(good, set(names), result, progress)
-        good[values["phone"]] = values
+    with _reading(file) as reader:
+        names = _header(reader)
+        for line, texts in _rows(reader, names, result):
+            values, faults = judge(texts)
+            if faults:
+                result.reject(line, faults)
+                continue
+            if values["phone"] in good or len(good) >= ROWS_A_CHUNK:
+                _store(good, set(names), result, progress)
+            good[values["phone"]] = values
     _store(good, set(names), result, progress)
     log.info("clients imported", extra={"rows_created": result.created, "rows_updated": result.updated})
     return result
@@ -85,13 +86,17 @@ def export_csv() -> Iterator[bytes]:
     return spreadsheet.stream(COLUMNS, rows())
 
 
-def _reader(file: IO[bytes]) -> Any:
+@contextmanager
+def _reading(file: IO[bytes]) -> Iterator[Any]:
     encoding = _encoding(file)
     text = io.TextIOWrapper(file, encoding, errors="replace", newline="")
-    first = text.readline()
-    text.seek(0)
-    delimiter = max(",;\t", key=first.count)
-    return csv.reader(text, delimiter=delimiter)
+    try:
+        first = text.readline()
+        text.seek(0)
+        delimiter = max(",;\t", key=first.count)
+        yield csv.reader(text, delimiter=delimiter)
+    finally:
+        text.detach()  # the file is the caller's to close
 
 
 def _encoding(file: IO[bytes]) -> str:
