@@ -1,5 +1,6 @@
 """The clients, as JSON."""
 
+from contextlib import closing
 from typing import Any
 
 from flask import Blueprint, Response, url_for
@@ -111,11 +112,12 @@ def import_clients() -> Any:
     bad ones are listed by line and field.
     """
     try:
-        return resources.imported(clients.import_csv(bodies.file(), ClientForm.of_texts()))
+        with closing(bodies.file()) as file:
+            return resources.imported(clients.import_csv(file, ClientForm.of_texts()))
     except Refused as refusal:
         # Nothing is stored that could forbid it: the file itself is no good.
         raise Invalid({refusal.field or "file": [gettext(refusal.message, **refusal.values)]}) from refusal
 
 
 def _shown(client: Client, status: int = 200, **headers: str) -> Any:
-    return resources.client(client), status, versions.tag(client.version) | headers
+    return versions.tagged(resources.client(client), client.version, status, **headers)

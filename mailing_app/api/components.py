@@ -1,5 +1,6 @@
 """What many operations of the document share: parameters, headers, errors, and the words about the whole."""
 
+from http import HTTPStatus
 from typing import Any
 
 from mailing_app.api import problems
@@ -75,9 +76,12 @@ def components() -> dict[str, Any]:
     }
 
 
-def problem(words: str) -> dict[str, Any]:
+def problem(status: int, words: str) -> dict[str, Any]:
     """A no, as a response of the document."""
-    return {"description": words, "content": {problems.MEDIA_TYPE: {"schema": ref("Problem")}}}
+    shown = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": words}
+    errors = {"errors": {"filter.tags": ["Must be a list of texts."]}} if status == 422 else {}
+    content = {"schema": ref("Problem"), "example": shown | errors}
+    return {"description": words, "content": {problems.MEDIA_TYPE: content}}
 
 
 def path_parameter(name: str) -> dict[str, Any]:
@@ -97,7 +101,7 @@ def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shared_responses() -> dict[str, Any]:
-    responses = {str(status): problem(words) for status, words in _ERRORS.items()}
+    responses = {str(status): problem(status, words) for status, words in _ERRORS.items()}
     for status, name in _ERROR_HEADERS.items():
         responses[str(status)]["headers"] = {name: {"$ref": f"#/components/headers/{name}"}}
     return {"304": {"description": "You have the present version."}} | responses

@@ -47,4 +47,4 @@ def cancel_mailing(mailing_id: int) -> Any:
 
 
 def _shown(mailing: Mailing) -> Any:
-    return resources.mailing(mailing), 200, versions.tag(mailing.version)
+    return versions.tagged(resources.mailing(mailing), mailing.version)

@@ -114,8 +114,8 @@ def read_statistics(mailing_id: int) -> Any:
 
 def _planned(answer: dict[str, Any]) -> Any:
     location = url_for(".read_mailing", mailing_id=answer["id"])
-    return answer, 201, versions.tag(answer["version"]) | {"Location": location}
+    return versions.tagged(answer, answer["version"], 201, Location=location)
 
 
 def _shown(mailing: Mailing) -> Any:
-    return resources.mailing(mailing), 200, versions.tag(mailing.version)
+    return versions.tagged(resources.mailing(mailing), mailing.version)

@@ -131,7 +131,7 @@ def _responses(told: Operation, rule: Rule, method: str, known: dict[str, Any]) 
     if told.answer:
         good["content"] = _content(told.answer, known)
     shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _nos(told, rule, method)}
-    refused = {"409": components.problem(told.refused)} if told.refused else {}
+    refused = {"409": components.problem(409, told.refused)} if told.refused else {}
     return dict(sorted(({str(told.status): good} | shared | refused).items()))
 
 

@@ -8,6 +8,7 @@ from mailing_app.models import Hold, Phase, Status
 Schema = dict[str, Any]
 
 ID: Schema = {"type": "integer", "minimum": 1, "examples": [17]}
+VERSION: Schema = {"type": "integer", "minimum": 1, "examples": [1]}
 COUNT: Schema = {"type": "integer", "minimum": 0, "examples": [0]}
 TEXT: Schema = {"type": "string"}
 MOMENT: Schema = {"type": "string", "format": "date-time", "examples": ["2030-01-31T06:00:00Z"]}
@@ -48,7 +49,7 @@ def _clients() -> dict[str, Schema]:
 
 
 def _mailings() -> dict[str, Schema]:
-    derived = {"phase": _one_of(Phase), "pause_reason": TEXT, "statistics": ref("Statistics"), "version": ID}
+    derived = {"phase": _one_of(Phase), "pause_reason": TEXT, "statistics": ref("Statistics"), "version": VERSION}
     exclusions = {"type": "object", "additionalProperties": COUNT, "examples": [{"window_never_opens": 3}]}
     return {
         "Mailing": _object(id=ID, **MailingForm.schema()["properties"], **derived, **_kept()),
@@ -100,16 +101,10 @@ def _sending() -> dict[str, Schema]:
 
 def _shared() -> dict[str, Schema]:
     told = {"type": "array", "items": TEXT}
-    problem = _object(
-        type=TEXT | {"examples": ["about:blank"]},
-        title=TEXT | {"examples": ["Unprocessable Entity"]},
-        status={"type": "integer", "examples": [422]},
-        detail=TEXT | {"examples": ["Some values are wrong."]},
-    )
+    problem = _object(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT)
     problem["properties"] |= {
         "errors": {
             "type": "object", "additionalProperties": told, "description": "The sentences of each field at fault.",
-            "examples": [{"filter.tags": ["Must be a list of texts."]}],
         },
         "request_id": TEXT | {"description": "Of a fault on our side: what its lines in the log have in common."},
     }  # fmt: skip

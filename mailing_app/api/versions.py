@@ -23,6 +23,11 @@ def tag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
+def tagged(resource: dict[str, Any], version: int, status: int = 200, **headers: str) -> Any:
+    """The answer that shows a thing together with its version."""
+    return resource, status, tag(version) | headers
+
+
 def expected(present: Versioned) -> int | None:
     """The version that the caller wants to change, None if any; Stale when the present one is not it.
 
