@@ -15,6 +15,10 @@ bp = Blueprint("session", __name__)
 PAGES = ("session", "dashboard", "clients", "mailings", "messages", "reports", "operators")
 """The blueprints whose pages ask who is there; all others see to themselves."""
 
+FILES_COME_TO = ("clients.take_in",)
+LARGEST_FORM = 2**20
+"""Bytes of the largest form without a file: strangers must not fill the memory through the login."""
+
 OPEN = ("session.login", "session.language")
 FOR_EVERYONE_SIGNED_IN = ("session.logout",)
 FOR_ADMINS = ("operators",)
@@ -28,6 +32,8 @@ def recognise() -> Response | None:
     g.operator = None
     if not _is_page():
         return None
+    if request.endpoint not in FILES_COME_TO:
+        request.max_content_length = LARGEST_FORM
     secret = session.get("sign_in")
     g.operator = access.signed_in(secret) if secret else None
     needed = least_role()

@@ -1,0 +1,79 @@
+"""What holds for every page."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from config import ROOT
+from tests.web.pages import HOSTILE
+
+EMPTY = [
+    "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/export.csv", "/mailings", "/mailings/new",
+    "/reports", "/reports/mailings.csv", "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
+]  # fmt: skip
+FILLED = [
+    *EMPTY, "/clients/1", "/clients/1/delete", "/mailings/1", "/mailings/1/live", "/mailings/1/edit",
+    "/mailings/1/pause", "/mailings/1/cancel", "/mailings/1/delete", "/mailings/1/report.csv", "/messages/1",
+]  # fmt: skip
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+@pytest.mark.parametrize("path", EMPTY)
+def test_a_page_with_nothing_on_it(admin: FlaskClient, path: str) -> None:
+    assert admin.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("path", FILLED)
+def test_a_page_escapes_what_it_shows(admin: FlaskClient, filled: None, path: str, language: str) -> None:
+    with admin.session_transaction() as session:
+        session["language"] = language
+    answer = admin.get(path)
+    assert answer.status_code == 200
+    assert HOSTILE not in answer.text or answer.mimetype == "text/csv"
+
+
+@pytest.mark.parametrize("path", [*FILLED, "/nothing", "/static/style.css", "/healthz", "/readyz"])
+def test_every_answer_has_the_policy(admin: FlaskClient, filled: None, path: str) -> None:
+    with admin.get(path) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_needs_what_the_policy_forbids(template: Path) -> None:
+    html = template.read_text()
+    assert not re.search(r"\sstyle\s*=|<style|\son[a-z]+\s*=\s*[\"']|javascript:", html)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", html)
+
+
+@pytest.mark.parametrize("path", ["/clients/7", "/mailings/7", "/messages/7", "/mailings/7/report.csv", "/nothing",
+                                  "/clients/0", "/mailings/" + "9" * 18, "/mailings/" + "9" * 5000])  # fmt: skip
+def test_what_is_not_there_has_a_page_that_says_so(operator: FlaskClient, path: str) -> None:
+    answer = operator.get(path)
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    assert re.search(r"Number of this request: [0-9a-f]{16}", answer.text)
+
+
+def test_a_method_that_a_page_does_not_know(operator: FlaskClient) -> None:
+    answer = operator.get("/logout")
+    assert (answer.status_code, answer.allow.as_set()) == (405, {"options", "post"})
+
+
+def test_a_body_beyond_all_measure(operator: FlaskClient) -> None:
+    answer = operator.post("/clients/new", data={"tag": "x" * 2**21})
+    assert answer.status_code == 413
+
+
+def test_senseless_filters_are_told_and_filter_nothing(operator: FlaskClient, filled: None) -> None:
+    page = operator.get("/clients?phone=abc&after=%F0&limit=0&timezone=Mars")
+    assert page.status_code == 200
+    assert "A phone number has digits only, no letters." in page.text
+    assert "+7 900" in page.text
+
+
+def test_the_practice_gateway_is_told_on_every_page_only_while_it_is_used(operator: FlaskClient) -> None:
+    assert "127.0.0.1:8090" not in operator.get("/clients").text
