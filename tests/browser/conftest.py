@@ -1,0 +1,94 @@
+"""The service in a real process, and Debian's Chromium before it. Console errors and foreign requests are failures."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from mailing_app import access
+from mailing_app.models import Role
+from tests.conftest import PASSWORD
+from tests.processes.conftest import Start, eventually, free_port, gateway, is_served, start
+
+__all__ = ["gateway", "start"]  # fixtures that the tests here share with those of the processes
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("browser tests left out: there is no chromium on the PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(app: Flask, start: Start) -> str:
+    """The address of the service, with an admin who may sign in."""
+    access.add_operator("admin", PASSWORD, Role.ADMIN)
+    port = free_port()
+    start("serve", port=port)
+    eventually(lambda: is_served(port))
+    return f"http://127.0.0.1:{port}"
+
+
+class Visit:
+    """A browser window that remembers whatever should not have happened in it."""
+
+    def __init__(self, browser: Browser, site: str, width: int = 1280, **options: Any):
+        self.site, self.faults = site, list[str]()
+        self.context: BrowserContext = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        self.page: Page = self.context.new_page()
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
+        self.page.on("request", self._see)
+
+    def _hear(self, told: Any) -> None:
+        # A form sent back with its faults answers 4xx, and the console notes that too.
+        if told.type == "error" and "responded with a status of 4" not in told.text:
+            self.faults.append(told.text)
+
+    def _see(self, asked: Any) -> None:
+        if not asked.url.startswith((self.site, "data:")):
+            self.faults.append(asked.url)
+
+    def go(self, path: str) -> Page:
+        """Open a page of the service; it must fit the width of the window."""
+        self.page.goto(self.site + path)
+        # Playwright's own script runs where the page's may not.
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} is {wide} pixels too wide"
+        return self.page
+
+    def sign_in(self) -> None:
+        page = self.go("/login")
+        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Dashboard").wait_for()
+
+
+@pytest.fixture
+def visits(chromium: Browser, site: str) -> Iterator[Any]:
+    """Opens signed-in windows, and in the end asks each whether anything was amiss."""
+    opened: list[Visit] = []
+
+    def visit(**options: Any) -> Visit:
+        window = Visit(chromium, site, **options)
+        opened.append(window)
+        window.sign_in()
+        return window
+
+    yield visit
+    for window in opened:
+        window.context.close()
+    assert [window.faults for window in opened if window.faults] == []
