@@ -6,6 +6,7 @@ from the development requirements, or uses `TEST_DATABASE_URL`.
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,9 +24,28 @@ from mailing_app.models import Role, Scope
 
 PASSWORD = "correct horse battery"
 
+CHROMIUM = shutil.which("chromium")
+"""The browser of the tests marked `browser`, Debian's own; without one they are left out, and the run says so."""
+
+_left_out = pytest.StashKey[int]()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    in_browser = [item for item in items if item.get_closest_marker("browser")]
+    if in_browser and not CHROMIUM:
+        items[:] = [item for item in items if item not in in_browser]
+        config.hook.pytest_deselected(items=in_browser)
+        config.stash[_left_out] = len(in_browser)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if left_out := config.stash.get(_left_out, 0):
+        why = "there is no chromium here (on Debian: apt-get install chromium)"
+        terminalreporter.write_line(f"{left_out} browser tests were left out: {why}", yellow=True)
 
 
 @pytest.fixture(scope="session")
