@@ -49,11 +49,19 @@ def test_serving_for_ever_ends_with_stop():
     assert not serving.is_alive()
 
 
+def is_dropped(connection):
+    """Whether the other side has hung up; on a connection that it had not even accepted yet, that is a reset."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 def test_vanished_gateway_refuses_and_comes_back_on_its_port(gateway, raw, send):
     port = gateway.port
     idle = raw(b"")
     gateway.vanish()
-    assert idle.recv(1) == b""
+    assert is_dropped(idle)
     with pytest.raises(ConnectionRefusedError):
         send(1)
     gateway.come_back()
@@ -66,7 +74,7 @@ def test_vanishing_drops_what_waits_at_the_gate(gateway, raw):
     connection = raw(message(1))
     assert gateway.wait_for_requests(1)
     gateway.vanish()
-    assert connection.recv(1) == b""
+    assert is_dropped(connection)
 
 
 @pytest.mark.parametrize(
