@@ -7,12 +7,9 @@ from flask import Flask, request_started
 from flask.testing import FlaskClient
 from flask_babel import refresh
 
-from mailing_app import clock
-from mailing_app.db import transaction
-from mailing_app.models import Attempt, Dispatcher, GatewayState, Hold, Message, Role, Status
+from mailing_app.models import Role
 from tests.conftest import signed_in
-from tests.factories import a_client, a_mailing
-from tests.web.pages import HOSTILE
+from tests.web.things import one_of_everything
 
 
 @pytest.fixture(autouse=True)
@@ -30,15 +27,5 @@ def viewer(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def filled(app: Flask) -> None:
-    """Client 1, mailing 1 with one failed message 1 and its attempt, a dispatcher, and a gateway on hold."""
-    a_client(tag=HOSTILE)
-    mailing, now = a_mailing(name=HOSTILE, text=HOSTILE), clock.now()
-    told = {"status": Status.FAILED, "reason": "refused", "attempts": 1, "created_at": now, "due_at": now}
-    tried = {"started_at": now, "ended_at": now, "outcome": "refused", "http_status": 400, "error": HOSTILE}
-    with transaction() as session:
-        session.add(Message(mailing_id=1, client_id=1, **told))
-        session.flush()
-        mailing.tally.failed = 1
-        session.add(Attempt(message_id=1, epoch=1, **tried))
-        session.add(GatewayState(id=1, hold=Hold.TOKEN_REFUSED, held_at=now, detail=HOSTILE))
-        session.add(Dispatcher(host="here", pid=1, process_began="", started_at=now, beat_at=now))
+    """One of everything in the tables."""
+    one_of_everything()

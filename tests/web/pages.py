@@ -7,8 +7,6 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-HOSTILE = "<script>alert(1)</script>"
-
 
 class Forms(HTMLParser):
     """The forms of a page: each the names and values that its submission would send."""

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from config import ROOT
-from tests.web.pages import HOSTILE
+from tests.web.things import HOSTILE
 
 EMPTY = [
     "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/export.csv", "/mailings", "/mailings/new",

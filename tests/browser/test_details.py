@@ -1,0 +1,65 @@
+"""What one notices only with a page in front of one."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from mailing_app import mailings
+from tests.factories import a_client, a_mailing
+from tests.web.test_pages import FILLED
+from tests.web.things import one_of_everything
+
+PAGES = [path for path in FILLED if not path.endswith((".csv", "/live", "/metrics"))]
+
+
+def test_a_page_follows_what_happens_elsewhere(visits: Any) -> None:
+    a_mailing(name="Autumn")
+    page = visits().go("/mailings/1")
+    page.get_by_role("link", name="Edit").focus()
+    mailings.pause(1, "lunch")
+    expect(page.get_by_text("Paused since")).to_be_visible()
+    expect(page.get_by_role("link", name="Edit")).to_be_focused()
+
+
+def test_the_preview_follows_the_typing(visits: Any) -> None:
+    a_client(tag="vip")
+    page = visits().go("/mailings/new")
+    page.get_by_label("Text").fill("Привет")
+    page.get_by_label("Tags").fill("vip")
+    expect(page.locator("#preview")).to_contain_text("1 part for each client")
+    page.get_by_label("Tags").fill("nobody")
+    expect(page.locator("#preview")).to_contain_text("Nobody matches")
+    assert mailings.listing().items == []
+
+
+def test_a_comma_offers_the_next_tag(visits: Any) -> None:
+    a_client(tag="vip")
+    page = visits().go("/mailings/new")
+    page.get_by_label("Tags").press_sequentially("old,")
+    assert page.locator("#tags option").get_attribute("value") == "old, vip"
+
+
+def test_the_keyboard_comes_first_to_the_content(visits: Any) -> None:
+    page = visits().go("/clients")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_first_bad_field_has_the_focus(visits: Any) -> None:
+    page = visits().go("/clients/new")
+    page.get_by_label("Phone").fill("79001234567")
+    page.get_by_label("Time zone").fill("Mars")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Time zone")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_full_pages_in_russian_fit_a_phone_and_satisfy_axe(visits: Any, scheme: str) -> None:
+    one_of_everything()
+    visit = visits(width=360, color_scheme=scheme, bypass_csp=True)
+    visit.page.get_by_role("button", name="Русский").click()
+    found = {path: Axe().run(visit.go(path)).generate_snapshot() for path in PAGES}
+    assert {path: told for path, told in found.items() if told} == {}
