@@ -17,6 +17,12 @@ def chosen() -> str:
     if not request:
         return default
     if request.path.startswith("/api"):
-        return request.accept_languages.best_match(LANGUAGES, default) or default
+        return _asked_for() or default
     operator = g.get("operator")
     return (operator.language if operator else "") or session.get("language") or default
+
+
+def _asked_for() -> str | None:
+    """The dearest language that we speak. Werkzeug's `best_match` takes `en` when asked for `ru-RU, en;q=0.5`."""
+    tongues = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    return next((tongue for tongue in tongues if tongue in LANGUAGES), None)

@@ -1,6 +1,7 @@
 """Every no of the API is a problem document with the right status and headers."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -145,6 +146,22 @@ def test_without_a_database_everyone_is_asked_to_come_again(app: Flask) -> None:
     told = problem(answer, 503)
     assert answer.headers["Retry-After"] == "5"
     assert "127.0.0.1" not in json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("asked", "russian"),
+    [
+        ("ru", True), ("ru-RU, en;q=0.5", True), ("en;q=0.5, ru", True), ("de, RU", True),
+        ("en, ru;q=0.5", False), ("ru;q=0", False), ("*", False), ("", False), (";;,=", False),
+    ],
+)  # fmt: skip
+def test_sentences_come_in_the_language_asked_for(api: FlaskClient, asked: str, russian: bool) -> None:
+    taken = a_client().phone
+    nothing = api.get("/api/v1/nothing", headers={"Accept-Language": asked}).json
+    refused = api.post(CLIENTS, json={"phone": taken}, headers={"Accept-Language": asked}).json
+    wrong = api.post(CLIENTS, json={}, headers={"Accept-Language": asked}).json
+    for sentence in (nothing["detail"], *refused["errors"]["phone"], *wrong["errors"]["phone"]):
+        assert bool(re.search("[а-я]", sentence)) == russian, sentence
 
 
 def takers(api: FlaskClient) -> list[tuple[str, str]]:
