@@ -4,11 +4,11 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import clock
-from mailing_app.db import Page, count_by, db, page, transaction
+from mailing_app.db import Page, db, page, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.models import Client, Message, Status, Tally
 
@@ -117,21 +117,17 @@ def _locked(session: Session, client_id: int, expected: int | None) -> Client:
 
 def _withdraw(session: Session, client_id: int) -> None:
     """End the client's waiting messages. One that is on the wire ends when its outcome is recorded."""
-    waiting = (Message.client_id == client_id, Message.status == Status.PENDING)
-    figures = session.execute(
-        select(Message.mailing_id, func.count(), count_by(Message.unknown)).where(*waiting).group_by(Message.mailing_id)
-    ).all()
-    session.execute(
-        update(Message).where(*waiting, Message.unknown).values(status=Status.UNCERTAIN, reason="client_erased")
-    )
-    session.execute(update(Message).where(*waiting).values(status=Status.CANCELLED, reason="client_erased"))
-    for mailing_id, all_of_them, unknown in sorted(figures):
-        session.execute(
-            update(Tally)
-            .where(Tally.mailing_id == mailing_id)
-            .values(
-                pending=Tally.pending - all_of_them,
-                uncertain=Tally.uncertain + unknown,
-                cancelled=Tally.cancelled + (all_of_them - unknown),
-            )
-        )
+    waiting = update(Message).where(Message.client_id == client_id, Message.status == Status.PENDING)
+    ends = [
+        (waiting.where(Message.unknown), Status.UNCERTAIN, Tally.uncertain),
+        (waiting.where(~Message.unknown), Status.CANCELLED, Tally.cancelled),
+    ]
+    moves = []
+    for statement, status, figure in ends:
+        ended = statement.values(status=status, reason="client_erased").returning(Message.mailing_id)
+        told = session.scalars(ended.execution_options(synchronize_session=False))
+        moves += [(mailing_id, figure) for mailing_id in told]
+    # A client has one message a mailing, so each move is one; mailings in the order of their ids, against deadlocks.
+    for mailing_id, figure in sorted(moves, key=lambda move: move[0]):
+        one_moved = {"pending": Tally.pending - 1, figure.key: figure + 1}
+        session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(one_moved))

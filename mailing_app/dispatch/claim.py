@@ -32,10 +32,10 @@ class Claimer:
         Running mailings share the seats evenly, earliest end first; `turn` moves who comes first
         when there are more mailings than seats.
         """
-        if not _running(db.session(), now):
+        if db.session.execute(_running(now).limit(1)).first() is None:
             return []  # found out without the write lock
         with transaction() as session:
-            mailings = rotated(_running(session, now), turn, seats)
+            mailings = rotated(session.execute(_running(now)).all(), turn, seats)
             if not mailings:
                 return []
             if self.rate is not None:
@@ -49,10 +49,14 @@ class Claimer:
             return envelopes
 
     def _of(self, session: Session, mailing: Any, share: int, now: datetime, stale_at: float) -> list[Envelope]:
+        if not mailing.attempted_at:
+            # An edit and the first claim wait for each other here, so that no text leaves that was just changed.
+            mailing = session.execute(_running(now).where(Mailing.id == mailing.id).with_for_update(of=Mailing)).first()
+        if mailing is None:
+            return []
         rows = session.execute(_take(mailing.id, self.dispatcher_id, share, now)).all()
         if rows and not mailing.attempted_at:
-            first = update(Mailing).where(Mailing.id == mailing.id, Mailing.attempted_at.is_(None))
-            session.execute(first.values(attempted_at=now))
+            session.execute(update(Mailing).where(Mailing.id == mailing.id).values(attempted_at=now))
         zones = _zones(session, [row.client_id for row in rows]) if mailing.window_from else {}
         return [_envelope(mailing, row, zones.get(row.client_id, ""), now, stale_at) for row in rows]
 
@@ -65,12 +69,13 @@ def rotated(mailings: Sequence[Any], turn: int, seats: int) -> Sequence[Any]:
     return [*mailings[start:], *mailings[:start]][:seats]
 
 
-def _running(session: Session, now: datetime) -> Sequence[Any]:
+def _running(now: datetime) -> Any:
+    """The mailings that have somebody to write to, earliest end first."""
     columns = (
         Mailing.id, Mailing.text, Mailing.ends_at, Mailing.window_from, Mailing.window_to, Mailing.attempted_at,
     )  # fmt: skip
     waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, now), Tally.pending > 0)
-    return session.execute(waiting.where(Mailing.deleted_at.is_(None)).order_by(Mailing.ends_at, Mailing.id)).all()
+    return waiting.where(Mailing.deleted_at.is_(None)).order_by(Mailing.ends_at, Mailing.id)
 
 
 def _take(mailing_id: int, dispatcher_id: int, share: int, now: datetime) -> Any:

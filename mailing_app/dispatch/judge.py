@@ -120,14 +120,14 @@ def code_of(body: bytes) -> int | None:
 
 
 def _verdict(outcome: Outcome, answer: Answer, code: int | None = None, retry_after: float | None = None) -> Verdict:
-    error = "" if outcome is Outcome.ACCEPTED else answer.error or _excerpt(answer.body)
-    return Verdict(outcome, code, retry_after, error[:LONGEST_ERROR])
+    said = answer.error or answer.body[: 4 * LONGEST_ERROR].decode(errors="replace")
+    error = "" if outcome is Outcome.ACCEPTED else _readable(said)[:LONGEST_ERROR]
+    return Verdict(outcome, code, retry_after, error)
 
 
-def _excerpt(body: bytes) -> str:
-    """The beginning of an answer for people to read, without what no text column takes."""
-    text = body[: 4 * LONGEST_ERROR].decode("utf-8", errors="replace")
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()
+def _readable(text: str) -> str:
+    """For people to read, without what no text column takes."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+", " ", text).strip()
 
 
 def _retry_after(answer: Answer) -> float | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+
 from mailing_app import clock, phones
 from mailing_app.dispatch import gate, gateway, retry
 from mailing_app.dispatch.claim import Claimer
@@ -18,6 +20,8 @@ from mailing_app.dispatch.watch import Advice, Watch
 from mailing_app.models import Status
 
 log = logging.getLogger(__name__)
+
+REFUSED_BY_DATABASE = (DataError, IntegrityError, ProgrammingError)
 
 IDLE = 0.25
 """Seconds between two looks for due messages when there was none."""
@@ -63,11 +67,23 @@ class Pump:
 
     def flush(self) -> None:
         """Record what is known. Until the database has taken it, it is kept."""
-        record(self.unrecorded)
+        try:
+            record(self.unrecorded)
+        except REFUSED_BY_DATABASE:
+            self._record_one_by_one()
         self.unrecorded = []
         while self.unheeded:
             self._heed(self.unheeded[0])
             del self.unheeded[0]
+
+    def _record_one_by_one(self) -> None:
+        """Find the result that the database refuses: a fault of ours, which fails that message and no other."""
+        for result in self.unrecorded:
+            try:
+                record([result])
+            except REFUSED_BY_DATABASE as fault:
+                log.error("fault of our own", exc_info=fault, extra={"message_id": result.delivery.envelope.message_id})
+                record([spoiled(result)])
 
     def held(self) -> set[int]:
         """The ids of the messages that this process has claimed and not recorded."""
@@ -113,6 +129,14 @@ class Pump:
             gate.wait(now + timedelta(seconds=advice.wait))
         if advice.lift and self._gate_closed:
             gate.lift()
+
+
+def spoiled(result: Result) -> Result:
+    """The same message as failed by a fault of ours, or as uncertain if the gateway may have taken it."""
+    envelope, answer = result.delivery.envelope, result.delivery.answer
+    unknown = envelope.unknown or answer.reached is not Reached.NOTHING_LEFT
+    step = Step(Status.UNCERTAIN if unknown else Status.FAILED, Outcome.INTERNAL.value, None, envelope.tries, unknown)
+    return Result(Delivery(envelope, answer, Verdict(Outcome.INTERNAL)), step)
 
 
 def withdrawn(envelope: Envelope) -> Result:

@@ -34,13 +34,13 @@ def record(results: Sequence[Result]) -> int:
     if not results:
         return 0
     with transaction() as session:
-        _keep_attempts(session, results)
         settled = _settle(session, results)
         moves: Moves = defaultdict(Counter)
         for mailing_id, status in settled.values():
             moves[mailing_id].update({status: 1, Status.SENDING.value: -1})
         late = [result for result in results if _is_late_acceptance(result, settled)]
         _absorb(session, late, moves)
+        _keep_attempts(session, results)
         move(session, moves, _last_bytes(results))
         return len(settled)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import psutil
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from mailing_app.db import Moment, changed, db, look_again, transaction
+from mailing_app.db import changed, db, insert, look_again, transaction
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.record import move
 from mailing_app.models import Attempt, Dispatcher, Message, Status
@@ -112,20 +112,28 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
 
 
 def _give_back(session: Session, dispatcher_id: int, now: datetime, status: Status) -> int:
-    """Take the messages from a dead dispatcher, each with an attempt whose outcome nobody knows; their number."""
-    chosen = (Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
-    per_mailing = select(Message.mailing_id, func.count().label("number")).where(*chosen).group_by(Message.mailing_id)
-    moves = _moves({row.mailing_id: row.number for row in session.execute(per_mailing)}, status)
-    told = (literal(now, Moment()), literal(Outcome.UNKNOWN.value), literal("the process that sent it died"))
-    columns = ["message_id", "epoch", "ended_at", "outcome", "error"]
-    session.execute(insert(Attempt).from_select(columns, select(Message.id, Message.epoch, *told).where(*chosen)))
-    freed = update(Message).where(*chosen).values(
-        status=status, reason=Outcome.UNKNOWN.value, claimed_by=None, due_at=now, unknown=True,
-        attempts=Message.attempts + 1, tries=Message.tries + 1,
+    """Take the messages from a dead dispatcher, each with an attempt whose outcome nobody knows; their number.
+
+    Figures and attempts follow what the update really touched: on PostgreSQL a count before it could
+    see other rows, if the dispatcher is not dead but slow and records at this very moment.
+    """
+    freed = (
+        update(Message)
+        .where(Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+        .values(
+            status=status, reason=Outcome.UNKNOWN.value, claimed_by=None, due_at=now, unknown=True,
+            attempts=Message.attempts + 1, tries=Message.tries + 1,
+        )
+        .returning(Message.id, Message.mailing_id, Message.epoch)
+        .execution_options(synchronize_session=False)
     )  # fmt: skip
-    number = changed(session, freed)
-    move(session, moves, {})
-    return number
+    rows = session.execute(freed).all()
+    if rows:
+        told = {"ended_at": now, "outcome": Outcome.UNKNOWN, "error": "the process that sent it died"}
+        lost = [{"message_id": row.id, "epoch": row.epoch} | told for row in rows]
+        session.execute(insert(Attempt).on_conflict_do_nothing(), lost)
+    move(session, _moves(Counter(row.mailing_id for row in rows), status), {})
+    return len(rows)
 
 
 def _moves(numbers: Mapping[int, int], status: Status) -> dict[int, dict[str, int]]:

@@ -123,8 +123,8 @@ def test_too_late_for_the_first_byte(gateway: PracticeGateway, address: Address)
 
 
 def test_the_end_does_not_cut_off_an_answer_that_is_under_way(gateway: PracticeGateway, address: Address) -> None:
-    gateway.set_weather(Weather("slow", seconds=0.3))
-    assert outcome(address, closes_at=clock.now() + timedelta(seconds=0.15)) is Outcome.ACCEPTED
+    gateway.set_weather(Weather("slow", seconds=0.5))
+    assert outcome(address, closes_at=clock.now() + timedelta(seconds=0.25)) is Outcome.ACCEPTED
 
 
 def test_proxies_and_netrc_of_the_environment_are_nobodys_business(

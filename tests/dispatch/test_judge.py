@@ -101,6 +101,8 @@ ANSWERS = st.builds(
 def test_total_and_never_accepted_without_the_integer_code_0(answer: Answer) -> None:
     verdict = judge(answer)
     assert len(verdict.error) <= 300
+    assert "\x00" not in verdict.error
+    verdict.error.encode()
     if verdict.outcome is Outcome.ACCEPTED:
         assert answer.reached is Reached.ANSWER_ENDED
         assert 200 <= answer.status < 300

@@ -1,18 +1,21 @@
 """The pump against a real gateway and a real database: what the gateway saw, and what the database says."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from mailing_app import clients, clock
 from mailing_app.db import db
-from mailing_app.dispatch import gate, settle, sweep
+from mailing_app.dispatch import gate, retry, settle, sweep
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.gateway import Address
+from mailing_app.dispatch.parts import Envelope, Step, Verdict
 from mailing_app.dispatch.pump import Pump
-from mailing_app.models import GatewayState, Hold, Mailing
+from mailing_app.models import GatewayState, Hold, Mailing, Status
 from mailing_app.practice import PracticeGateway, Weather
 from tests.dispatch.test_storage import enrolled, figures, messages
 from tests.factories import a_client, some_clients
@@ -212,3 +215,21 @@ def test_outcomes_are_kept_until_the_database_takes_them(
     run(pump, done(mailing))
     assert figures(mailing) == {"sent": 4}
     assert len(gateway.inbox) == 4
+
+
+def test_a_result_that_the_database_refuses_spoils_only_its_own_message(
+    pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a fault of ours would: one message is told to stay on the wire without anybody holding it."""
+    decide = retry.next_step
+
+    def faulty(verdict: Verdict, envelope: Envelope, *given: Any) -> Step:
+        step = decide(verdict, envelope, *given)
+        return replace(step, status=Status.SENDING) if envelope.message_id == 2 else step
+
+    monkeypatch.setattr(retry, "next_step", faulty)
+    some_clients(4)
+    mailing = enrolled()
+    run(pump, done(mailing))
+    assert figures(mailing) == {"sent": 3, "uncertain": 1}
+    assert messages(mailing)[1].reason == "internal"
