@@ -33,7 +33,8 @@ def audience(app: Flask) -> int:
 
 
 def settled(mailing: Mailing) -> bool:
-    return not {"pending", "sending"} & figures(mailing).keys() and bool(figures(mailing))
+    told = figures(mailing)
+    return bool(told) and not {"pending", "sending"} & told.keys()
 
 
 def proof(mailing: Mailing, gateway: PracticeGateway) -> None:
