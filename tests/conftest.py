@@ -7,6 +7,7 @@ from the development requirements, or uses `TEST_DATABASE_URL`.
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,13 +50,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a database of this run's own."""
-    folder = tmp_path_factory.mktemp("database")
-    if request.config.getoption("--database") == "sqlite":
-        yield f"sqlite:///{folder}/mailing.db"
-    else:
-        yield from _postgresql(folder)
+    # Not in pytest's folder: any other run of pytest closes that one to others, and under root the
+    # server is another user, who then dies at the next checkpoint.
+    with tempfile.TemporaryDirectory(prefix="mailing-test-") as name:
+        if request.config.getoption("--database") == "sqlite":
+            yield f"sqlite:///{name}/mailing.db"
+        else:
+            yield from _postgresql(Path(name))
 
 
 @pytest.fixture(scope="session")
