@@ -1,5 +1,8 @@
 """Enrol, claim, record, settle and sweep against the database: the same suite on SQLite and PostgreSQL."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
@@ -384,3 +387,14 @@ def at_once(app: Flask, number: int, work: Any) -> None:
     for thread in threads:
         thread.join()
     assert not faults
+
+
+def test_a_process_is_told_from_a_later_one_and_a_zombie_from_the_living() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert sweep.began(process.pid)
+    assert sweep.began(process.pid) == sweep.began(process.pid) != sweep.began(os.getpid())
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet buried by its parent
+    assert sweep.began(process.pid) == ""
+    process.communicate()
+    assert sweep.began(process.pid) == ""
