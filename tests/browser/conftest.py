@@ -1,6 +1,5 @@
 """The service in a real process, and Debian's Chromium before it. Console errors and foreign requests are failures."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +9,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from mailing_app import access
 from mailing_app.models import Role
-from tests.conftest import PASSWORD
+from tests.conftest import CHROMIUM, PASSWORD
 from tests.processes.conftest import Start, eventually, free_port, gateway, is_served, start
 
 __all__ = ["gateway", "start"]  # fixtures that the tests here share with those of the processes
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]  # fmt: skip
 
@@ -23,8 +21,6 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
-    if CHROMIUM is None:
-        pytest.skip("browser tests left out: there is no chromium on the PATH")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
