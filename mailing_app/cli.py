@@ -1,5 +1,6 @@
 """The commands of the contract."""
 
+import io
 import secrets
 import sys
 from collections.abc import Callable
@@ -112,7 +113,7 @@ def import_clients(file: IO[bytes]) -> None:
     from tqdm import tqdm
 
     with tqdm(unit=" clients", disable=None) as bar, current_app.test_request_context(), force_locale("en"):
-        result = _or_refused(clients.import_csv, file, ClientForm.of_texts(), bar.update)
+        result = _or_refused(clients.import_csv, _seekable(file), ClientForm.of_texts(), bar.update)
     for error in result.errors:
         click.echo(f"line {error['line']}: {error['field']}: {error['message']}", err=True)
     click.echo(
@@ -128,6 +129,11 @@ def export_clients(output: IO[bytes]) -> None:
 
     for piece in tqdm(clients.export_csv(), unit=" pieces", disable=None):
         output.write(piece)
+
+
+def _seekable(file: IO[bytes]) -> IO[bytes]:
+    """The file, or what a pipe brought: an import reads it all to find its encoding, and then again."""
+    return file if file.seekable() else io.BytesIO(file.read())
 
 
 def _app() -> Flask:

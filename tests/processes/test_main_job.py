@@ -1,6 +1,9 @@
 """The main job with real processes: sent by itself, in time, past faults, kills and orderly ends."""
 
+import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 from datetime import timedelta
@@ -9,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from config import ROOT
 from mailing_app import clock
 from mailing_app.db import db, transaction
 from mailing_app.models import Client, Dispatcher, Mailing, Message
@@ -139,6 +143,18 @@ def test_a_second_signal_leaves_at_once(start: Start, gateway: PracticeGateway, 
     gateway.set_weather("fair")
     start("dispatcher")
     eventually(lambda: figures(mailing) == {"sent": audience}, seconds=60)
+
+
+def test_clients_come_through_a_pipe(app: Flask, database_url: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "flask", "clients", "import", "-"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": database_url},
+        input="телефон;тег\n8 900 123-45-67;осень\n".encode("cp1251"),
+        capture_output=True,
+        check=True,
+    )
+    assert told.stdout.decode().strip() == "1 created, 0 updated, 0 unchanged, 0 rejected"
 
 
 def page(port: int, path: str) -> bytes:
