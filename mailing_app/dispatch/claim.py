@@ -1,5 +1,6 @@
 """Claiming: the written word that a message may be on the wire from now on."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from mailing_app import local_time
 from mailing_app.db import db, transaction
 from mailing_app.dispatch import gate
 from mailing_app.dispatch.parts import Envelope
+from mailing_app.dispatch.record import move, shifted
 from mailing_app.mailings import in_phase
 from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally
 
@@ -45,7 +47,8 @@ class Claimer:
                 share = -(-(seats - len(envelopes)) // (len(mailings) - place))
                 if share > 0:
                     envelopes += self._of(session, mailing, share, now, monotonic + BEGIN_WITHIN)
-            _count(session, envelopes)
+            numbers = Counter(envelope.mailing_id for envelope in envelopes)
+            move(session, shifted(numbers, Status.PENDING, Status.SENDING), {})
             return envelopes
 
     def _of(self, session: Session, mailing: Any, share: int, now: datetime, stale_at: float) -> list[Envelope]:
@@ -132,15 +135,3 @@ def _envelope(mailing: Any, row: Any, zone: str, now: datetime, stale_at: float)
         window=window,
         zone=zone,
     )
-
-
-def _count(session: Session, envelopes: Sequence[Envelope]) -> None:
-    """Move the figures, mailings in the order of their ids, so that no two processes wait for each other in a ring."""
-    mailing_ids = [envelope.mailing_id for envelope in envelopes]
-    for mailing_id in sorted(set(mailing_ids)):
-        number = mailing_ids.count(mailing_id)
-        session.execute(
-            update(Tally)
-            .where(Tally.mailing_id == mailing_id)
-            .values(pending=Tally.pending - number, sending=Tally.sending + number)
-        )

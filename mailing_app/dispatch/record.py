@@ -55,6 +55,11 @@ def move(session: Session, moves: Mapping[int, Mapping[str, int]], last_bytes: M
             session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(changes))
 
 
+def shifted(numbers: Mapping[int, int], origin: Status, goal: Status) -> dict[int, dict[str, int]]:
+    """So many messages of each mailing from one state to another, for `move`."""
+    return {mailing_id: {origin.value: -number, goal.value: number} for mailing_id, number in numbers.items()}
+
+
 def _keep_attempts(session: Session, results: Iterable[Result]) -> None:
     """Every attempt is kept. Where a sweep wrote "unknown" for it meanwhile, the truth takes its place."""
     rows = [_attempt(result.delivery) for result in results if result.delivery.answer.begun]

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app.db import changed, db, insert, look_again, transaction
 from mailing_app.dispatch.parts import Outcome
-from mailing_app.dispatch.record import move
+from mailing_app.dispatch.record import move, shifted
 from mailing_app.models import Attempt, Dispatcher, Message, Status
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
     with transaction() as session:
         free = update(Message).where(Message.id.in_(strays), Message.claimed_by == dispatcher_id)
         number = changed(session, free.values(status=Status.PENDING, claimed_by=None, due_at=now))
-        move(session, _moves(Counter(strays.values()), Status.PENDING), {})
+        move(session, shifted(Counter(strays.values()), Status.SENDING, Status.PENDING), {})
     log.warning("released stray claims", extra={"dispatcher_id": dispatcher_id, "messages": number})
     return number
 
@@ -150,9 +150,5 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, status: Stat
         told = {"ended_at": now, "outcome": Outcome.UNKNOWN, "error": "the process that sent it died"}
         lost = [{"message_id": row.id, "epoch": row.epoch} | told for row in rows]
         session.execute(insert(Attempt).on_conflict_do_nothing(), lost)
-    move(session, _moves(Counter(row.mailing_id for row in rows), status), {})
+    move(session, shifted(Counter(row.mailing_id for row in rows), Status.SENDING, status), {})
     return len(rows)
-
-
-def _moves(numbers: Mapping[int, int], status: Status) -> dict[int, dict[str, int]]:
-    return {mailing_id: {Status.SENDING.value: -number, status.value: number} for mailing_id, number in numbers.items()}
