@@ -12,12 +12,12 @@ import secrets
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -29,6 +29,9 @@ INSTANCE = ROOT / "instance"
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 _NUMBERS = re.compile(r"[0-9.]+")
 """What looks like an IP address: a host's name is never all figures."""
+
+Meaning = Literal["refused", "busy", "throttled", "token_refused", "duplicate"]
+"""What a `code` of the gateway's own may mean: outcomes of the judge's table, by their names."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
@@ -53,7 +56,9 @@ class Settings(BaseSettings):
     gateway_connect_timeout: Seconds = 3
     gateway_concurrency: Annotated[int, Field(ge=1, le=1024)] = 64
     gateway_rate: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    gateway_rate_unit: Literal["messages", "parts"] = "messages"
     gateway_deduplicates: bool = True
+    gateway_codes: Annotated[dict[int, Meaning], NoDecode] = {}
     practice_port: Port = 8090
 
     dispatcher: Literal["embedded", "off"] = "embedded"
@@ -90,6 +95,11 @@ class Settings(BaseSettings):
         if value not in SUPPORTED_REGIONS:
             raise ValueError("is not the ISO 3166 code of a region with telephones, like RU")
         return value
+
+    @field_validator("gateway_codes", mode="before")
+    @classmethod
+    def _table_of_codes(cls, value: Any) -> Any:
+        return _codes(value) if isinstance(value, str) else value
 
     @field_validator("gateway_url")
     @classmethod
@@ -183,6 +193,19 @@ def _file(path: Path) -> Path:
     if path.is_dir():
         raise ValueError("names a folder, not a file")
     return path
+
+
+def _codes(value: str) -> dict[int, str]:
+    """`7=throttled, 12=refused` as a table."""
+    table: dict[int, str] = {}
+    for entry in filter(None, (part.strip() for part in value.split(","))):
+        code, _, meaning = (part.strip() for part in entry.partition("="))
+        if not re.fullmatch(r"-?[0-9]{1,18}", code) or int(code) == 0 or int(code) in table:
+            raise ValueError("must be like 7=throttled,12=refused, each code a whole number other than 0, named once")
+        if meaning not in get_args(Meaning):
+            raise ValueError(f"each code must mean one of {', '.join(get_args(Meaning))}")
+        table[int(code)] = meaning
+    return table
 
 
 def _address(value: str) -> str:

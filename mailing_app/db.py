@@ -31,6 +31,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from mailing_app import clock
+
 BUSY_SECONDS = 20
 """How long a writer of SQLite waits for another before it gives up."""
 
@@ -144,6 +146,14 @@ def changed(session: Session, statement: Any) -> int:
     told = session.execute(statement.execution_options(synchronize_session=False, preserve_rowcount=True))
     count: int = told.rowcount  # type: ignore[attr-defined]
     return count
+
+
+def shared_now(session: Session) -> datetime:
+    """The present moment by the one clock that all who share the database have: on PostgreSQL the server's."""
+    if session.get_bind().dialect.name == "sqlite":
+        return clock.now()
+    moment: datetime = session.scalars(select(func.clock_timestamp(type_=Moment()))).one()
+    return moment
 
 
 def look_again() -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -71,6 +72,13 @@ class Hold(StrEnum):
     OPERATOR = "operator"
 
 
+class WhenUncertain(StrEnum):
+    """What a mailing wants for a message that may have been delivered, where the gateway would deliver it twice."""
+
+    HOLD = "hold"
+    SEND_AGAIN = "send_again"
+
+
 def one_of(enum: type[StrEnum], name: str) -> Enum:
     """A text column that takes the values of the enum only, on either database."""
     return Enum(
@@ -124,6 +132,9 @@ class Mailing(db.Model):
     filter: Mapped[dict[str, list[str]]] = mapped_column(JSON)
     window_from: Mapped[time | None] = mapped_column()
     window_to: Mapped[time | None] = mapped_column()
+    when_uncertain: Mapped[WhenUncertain] = mapped_column(
+        one_of(WhenUncertain, "when_uncertain"), default=WhenUncertain.HOLD, server_default=WhenUncertain.HOLD
+    )
     pause_reason: Mapped[str] = mapped_column(String(200), default="")
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     cancelled_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -207,7 +218,9 @@ class Message(db.Model):
     status: Mapped[Status] = mapped_column(one_of(Status, "status"), default=Status.PENDING)
     reason: Mapped[str] = mapped_column(String(32), default="")
     phone: Mapped[str | None] = mapped_column(String(11))
-    """Set by the first claim and kept once an attempt was made: a retry is the same bytes."""
+    """Set by the claim, and kept once it is frozen."""
+    frozen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a byte of the payload may have left: from then on a retry is the same bytes."""
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     """Every attempt that was begun and recorded."""
     tries: Mapped[int] = mapped_column(Integer, default=0)
@@ -304,6 +317,8 @@ class Dispatcher(db.Model):
     left_at: Mapped[datetime | None] = mapped_column(Moment)
     in_flight: Mapped[int] = mapped_column(Integer, default=0)
     seats: Mapped[int] = mapped_column(Integer, default=0)
+    allowed: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """How many of the seats may be taken just now: fewer while the gateway chokes."""
     breaker: Mapped[str] = mapped_column(String(16), default="closed")
 
 
@@ -322,3 +337,4 @@ class GatewayState(db.Model):
     tokens: Mapped[float] = mapped_column(default=0.0)
     """What is left in the bucket of GATEWAY_RATE."""
     tokens_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the bucket was last filled, by the database's own clock."""

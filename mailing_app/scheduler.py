@@ -4,12 +4,21 @@ Never a job a mailing: the mailings that are due are found in the database, so a
 process or a stopped clock forgets nothing.
 """
 
+import logging
+import threading
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 from flask_apscheduler import APScheduler
 
+from mailing_app import clock
 from mailing_app.dispatch.tick import Dispatching
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at whether the clock was set."""
 
 EVERY_SECOND = {"trigger": "interval", "seconds": 1, "coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
@@ -22,12 +31,13 @@ class Schedule:
         self._scheduler = APScheduler()
         self._scheduler.init_app(app)
         jobs: dict[str, Any] = {"plan": self._dispatching.plan, "send": self._dispatching.send}
-        for name, job in jobs.items():
-            self._scheduler.add_job(name, job, **EVERY_SECOND)
+        self._jobs = [self._scheduler.add_job(name, job, **EVERY_SECOND) for name, job in jobs.items()]
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Begin to tick. Past Flask-APScheduler's own `start`, which silently does nothing under FLASK_DEBUG."""
         self._scheduler.scheduler.start()
+        threading.Thread(target=self._watch_the_clock, name="clock-watch", daemon=True).start()
 
     def ask_to_stop(self) -> None:
         """Claim nothing from now on; returns at once."""
@@ -35,6 +45,17 @@ class Schedule:
 
     def stop(self) -> None:
         """Stop ticking and see the dispatcher out."""
+        self._stopped.set()
         self._dispatching.ask_to_stop()
         self._scheduler.scheduler.shutdown(wait=False)
         self._dispatching.stop()
+
+    def _watch_the_clock(self) -> None:
+        """APScheduler reckons by the wall clock: set back by an hour, it would not tick for an hour."""
+        steps = clock.Steps()
+        while not self._stopped.wait(LOOK_EVERY):
+            step = steps.since_last_look(clock.now(), clock.monotonic())
+            if step != timedelta():
+                log.warning("the clock was set", extra={"seconds": step.total_seconds()})
+                for job in self._jobs:
+                    job.modify(next_run_time=clock.now())

@@ -26,7 +26,7 @@ FLOORS = (
     {"web", "api", "dispatch"},
     {"reports", "demo"},
     {"mailings"},
-    {"clients", "access", "status"},
+    {"clients", "access", "status", "holds"},
     {"forms"},
     {"words"},
     {"models"},

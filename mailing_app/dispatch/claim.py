@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -11,28 +11,32 @@ from sqlalchemy.orm import Session
 
 from mailing_app import local_time
 from mailing_app.db import db, transaction
-from mailing_app.dispatch import gate
 from mailing_app.dispatch.parts import Envelope
+from mailing_app.dispatch.rate import Rate, drawing
 from mailing_app.dispatch.record import move, shifted
 from mailing_app.mailings import in_phase
-from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally
+from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally, WhenUncertain
 
 BEGIN_WITHIN = 10.0
 """Seconds after its claim in which an exchange may begin; far less than anyone's lease."""
 
+PUT_OFF = timedelta(seconds=10)
+"""By how much a repeat is put off that the retry budget has no room for, so that first attempts get past it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claimer:
-    """Who claims, and how fast all dispatchers together may."""
+    """Who claims, how fast all dispatchers together may, and whether the gateway delivers a repeated id only once."""
 
     dispatcher_id: int
-    rate: float | None = None
+    rate: Rate | None = None
+    deduplicates: bool = True
 
-    def claim(self, seats: int, turn: int, now: datetime, monotonic: float) -> list[Envelope]:
+    def claim(self, seats: int, repeats: int, turn: int, now: datetime, monotonic: float) -> list[Envelope]:
         """At most as many due messages as there are free seats, marked as sending, ready to be posted.
 
-        Running mailings share the seats evenly, earliest end first; `turn` moves who comes first
-        when there are more mailings than seats.
+        At most `repeats` of them were attempted before. Running mailings share the seats evenly, earliest end
+        first; `turn` moves who comes first when there are more mailings than seats.
         """
         if db.session.execute(_running(now).limit(1)).first() is None:
             return []  # found out without the write lock
@@ -40,28 +44,34 @@ class Claimer:
             mailings = rotated(session.execute(_running(now)).all(), turn, seats)
             if not mailings:
                 return []
-            if self.rate is not None:
-                seats = gate.draw_tokens(session, seats, self.rate, now)
             envelopes: list[Envelope] = []
-            for place, mailing in enumerate(mailings):
-                share = -(-(seats - len(envelopes)) // (len(mailings) - place))
-                if share > 0:
-                    envelopes += self._of(session, mailing, share, now, monotonic + BEGIN_WITHIN)
+            with drawing(session, self.rate) as bucket:
+                for place, mailing in enumerate(mailings):
+                    share = min(_share(seats - len(envelopes), len(mailings) - place), bucket.affords(mailing.text))
+                    again = repeats - sum(envelope.attempts > 0 for envelope in envelopes)
+                    claimed = self._of(session, mailing, int(share), again, now, monotonic + BEGIN_WITHIN)
+                    bucket.draw(mailing.text, len(claimed))
+                    envelopes += claimed
             numbers = Counter(envelope.mailing_id for envelope in envelopes)
             move(session, shifted(numbers, Status.PENDING, Status.SENDING), {})
             return envelopes
 
-    def _of(self, session: Session, mailing: Any, share: int, now: datetime, stale_at: float) -> list[Envelope]:
+    def _of(
+        self, session: Session, mailing: Any, share: int, repeats: int, now: datetime, stale_at: float
+    ) -> list[Envelope]:
+        if share < 1:
+            return []
         if not mailing.attempted_at:
             # An edit and the first claim wait for each other here, so that no text leaves that was just changed.
             mailing = session.execute(_running(now).where(Mailing.id == mailing.id).with_for_update(of=Mailing)).first()
         if mailing is None:
             return []
-        rows = session.execute(_take(mailing.id, self.dispatcher_id, share, now)).all()
+        rows = session.execute(_taking(_due(session, mailing.id, share, repeats, now), self.dispatcher_id)).all()
         if rows and not mailing.attempted_at:
             session.execute(update(Mailing).where(Mailing.id == mailing.id).values(attempted_at=now))
         zones = _zones(session, [row.client_id for row in rows]) if mailing.window_from else {}
-        return [_envelope(mailing, row, zones.get(row.client_id, ""), now, stale_at) for row in rows]
+        repeats_unknown = self.deduplicates or mailing.when_uncertain is WhenUncertain.SEND_AGAIN
+        return [_envelope(mailing, row, zones.get(row.client_id, ""), now, stale_at, repeats_unknown) for row in rows]
 
 
 def rotated(mailings: Sequence[Any], turn: int, seats: int) -> Sequence[Any]:
@@ -75,26 +85,50 @@ def rotated(mailings: Sequence[Any], turn: int, seats: int) -> Sequence[Any]:
 def _running(now: datetime) -> Any:
     """The mailings that have somebody to write to, earliest end first."""
     columns = (
-        Mailing.id, Mailing.text, Mailing.ends_at, Mailing.window_from, Mailing.window_to, Mailing.attempted_at,
+        Mailing.id, Mailing.text, Mailing.starts_at, Mailing.ends_at, Mailing.window_from, Mailing.window_to,
+        Mailing.attempted_at, Mailing.when_uncertain,
     )  # fmt: skip
     waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, now), Tally.pending > 0)
     return waiting.where(Mailing.deleted_at.is_(None)).order_by(Mailing.ends_at, Mailing.id)
 
 
-def _take(mailing_id: int, dispatcher_id: int, share: int, now: datetime) -> Any:
+def _share(seats: int, mailings: int) -> int:
+    """What each of so many mailings gets of the seats, rounded up so that the first in line get the rest."""
+    return -(-seats // mailings)
+
+
+def _due(session: Session, mailing_id: int, share: int, repeats: int, now: datetime) -> Any:
+    """The ids to take: a part of the taking statement, unless the retry budget makes it necessary to choose."""
+    if repeats < share:
+        return _due_within(session, mailing_id, share, repeats, now)
+    return select(_first_due(Message.id, mailing_id=mailing_id, share=share, now=now).cte("due").c.id)
+
+
+def _due_within(session: Session, mailing_id: int, share: int, repeats: int, now: datetime) -> list[int]:
+    """The ids of those due, with no more repeats among them than the budget has room for; the rest is put off."""
+    due = session.execute(_first_due(Message.id, Message.attempts, mailing_id=mailing_id, share=share, now=now)).all()
+    put_off = [row.id for row in due if row.attempts][max(repeats, 0) :]
+    if put_off:
+        session.execute(update(Message).where(Message.id.in_(put_off)).values(due_at=now + PUT_OFF))
+    return [row.id for row in due if row.id not in put_off]
+
+
+def _first_due(*columns: Any, mailing_id: int, share: int, now: datetime) -> Any:
     """One statement for both databases: SKIP LOCKED vanishes by itself on SQLite, where one writes at a time."""
-    due = (
-        select(Message.id)
+    return (
+        select(*columns)
         .where(Message.mailing_id == mailing_id, Message.status == Status.PENDING, Message.due_at <= now)
         .order_by(Message.due_at)
         .limit(share)
         .with_for_update(skip_locked=True)
-        .cte("due")
     )
+
+
+def _taking(due: Any, dispatcher_id: int) -> Any:
     phone = select(Client.phone).where(Client.id == Message.client_id).scalar_subquery()
     return (
         update(Message)
-        .where(Message.id.in_(select(due.c.id)))
+        .where(Message.id.in_(due))
         .values(
             status=Status.SENDING,
             claimed_by=dispatcher_id,
@@ -103,7 +137,7 @@ def _take(mailing_id: int, dispatcher_id: int, share: int, now: datetime) -> Any
         )
         .returning(
             Message.id, Message.client_id, Message.epoch, Message.phone,
-            Message.attempts, Message.tries, Message.unknown,
+            Message.attempts, Message.tries, Message.unknown, Message.frozen,
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
@@ -114,7 +148,7 @@ def _zones(session: Session, client_ids: Iterable[int]) -> dict[int, str]:
     return {row.id: row.timezone for row in rows}
 
 
-def _envelope(mailing: Any, row: Any, zone: str, now: datetime, stale_at: float) -> Envelope:
+def _envelope(mailing: Any, row: Any, zone: str, now: datetime, stale_at: float, repeats: bool) -> Envelope:
     window = local_time.Window(mailing.window_from, mailing.window_to) if zone else None
     closes_at = mailing.ends_at
     if window:
@@ -129,6 +163,9 @@ def _envelope(mailing: Any, row: Any, zone: str, now: datetime, stale_at: float)
         attempts=row.attempts,
         tries=row.tries,
         unknown=row.unknown,
+        frozen=row.frozen,
+        repeats=repeats,
+        opens_at=mailing.starts_at,
         ends_at=mailing.ends_at,
         closes_at=closes_at,
         stale_at=stale_at,

@@ -66,12 +66,12 @@ def _insertion(session: Session, mailing: Mailing, last: int, now: datetime) -> 
     """INSERT … SELECT of everyone in the chunk who matches; who is there already stays as it is."""
     chosen = [Client.id > mailing.enrolled_to, Client.id <= last, *clients.matching(mailing.filter)]
     columns = ["mailing_id", "client_id", "created_at", "due_at", *_DEFAULTS]
-    begins = literal(now, Moment())
+    enrolled_at, begins = literal(now, Moment()), literal(mailing.starts_at, Moment())
     if mailing.window is None:
-        picked = select(literal(mailing.id), Client.id, begins, begins, *_DEFAULTS.values()).where(*chosen)
+        picked = select(literal(mailing.id), Client.id, enrolled_at, begins, *_DEFAULTS.values()).where(*chosen)
     else:
         openings = _openings(session, mailing, chosen, now)
-        picked = select(literal(mailing.id), Client.id, begins, openings.c.due_at, *_DEFAULTS.values()).where(
+        picked = select(literal(mailing.id), Client.id, enrolled_at, openings.c.due_at, *_DEFAULTS.values()).where(
             *chosen, Client.timezone == openings.c.timezone
         )
     return (
@@ -83,11 +83,16 @@ def _insertion(session: Session, mailing: Mailing, last: int, now: datetime) -> 
 
 def _openings(session: Session, mailing: Mailing, chosen: list[Any], now: datetime) -> Any:
     """When each zone of the chunk may be written to: a zone at a time, not a row at a time."""
-    window = mailing.window
-    assert window
     zones = session.scalars(select(Client.timezone).where(*chosen).distinct())
-    rows = [{"timezone": zone, "due_at": local_time.next_opening(window, zone, now)} for zone in zones]
+    rows = [{"timezone": zone, "due_at": _due_at(mailing, zone, now)} for zone in zones]
     return batch(rows, timezone=String(), due_at=Moment())
+
+
+def _due_at(mailing: Mailing, zone: str, now: datetime) -> datetime:
+    """Who may be written to at once is due since the start: a clock that is set back later makes nobody wait."""
+    assert mailing.window
+    opening = local_time.next_opening(mailing.window, zone, now)
+    return mailing.starts_at if opening == now else opening
 
 
 _DEFAULTS: dict[str, Any] = {

@@ -2,20 +2,19 @@
 
 import hashlib
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, update
 
 from mailing_app.db import changed, db, insert, look_again, transaction
+from mailing_app.holds import FREE, ONLY
 from mailing_app.models import GatewayState, Hold
 
 log = logging.getLogger(__name__)
 
 PROBE_EVERY = timedelta(minutes=1)
-ONLY = 1
-"""The id of the one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,42 +30,64 @@ def fingerprint(url: str, token: str) -> str:
     return hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()
 
 
-def prepare(held_under: str) -> None:
-    """Make sure the row exists, and lift a hold that began under another address or token."""
-    with transaction() as session:
-        session.execute(insert(GatewayState).values(id=ONLY, held_under=held_under).on_conflict_do_nothing())
-        outdated = GatewayState.held_under != held_under
-        blamed = or_(GatewayState.hold.is_(None), GatewayState.hold != Hold.OPERATOR)
-        session.execute(update(GatewayState).where(outdated, blamed).values(held_under=held_under, **_FREE))
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The gate as one process sees it. `under` is the fingerprint of the address and token that it uses.
 
+    A hold blames an address or a token, so it binds only those who use the same; an operator's binds everyone.
+    """
 
-def opening(now: datetime) -> Opening:
-    """Look at the gate, and take the probe if one is due: of many dispatchers one gets it."""
-    look_again()
-    state = db.session.get(GatewayState, ONLY, populate_existing=True)
-    if state is None or (state.hold is None and not _waits(state, now)):
-        return Opening(wide=True)
-    if state.hold is None or state.hold is Hold.OPERATOR or not state.probe_at or state.probe_at > now:
-        return Opening(wide=False)
-    return Opening(wide=False, probe=_take_probe(now))
+    under: str
 
+    def prepare(self) -> None:
+        """Make sure the row exists, and lift a hold that began under another address or token."""
+        with transaction() as session:
+            session.execute(insert(GatewayState).values(id=ONLY, held_under=self.under).on_conflict_do_nothing())
+            outdated = (GatewayState.held_under != self.under, _not_by_an_operator())
+            session.execute(update(GatewayState).where(*outdated).values(FREE | {"held_under": self.under}))
 
-def hold(kind: Hold, detail: str, now: datetime) -> None:
-    """Let nothing through but a probe a minute. A hold that stands already keeps its beginning."""
-    with transaction() as session:
-        free = update(GatewayState).where(GatewayState.id == ONLY, GatewayState.hold.is_(None))
-        held = changed(session, free.values(hold=kind, held_at=now, detail=detail, probe_at=now + PROBE_EVERY))
-    if held:
-        log.error("gateway on hold", extra={"hold": kind.value, "detail": detail})
+    def opening(self, now: datetime) -> Opening:
+        """Look at the gate, and take the probe if one is due: of many dispatchers one gets it."""
+        look_again()
+        state = db.session.get(GatewayState, ONLY, populate_existing=True)
+        if state is None:
+            return Opening(wide=True)
+        if state.hold is Hold.OPERATOR or (state.wait_until and state.wait_until > now):
+            return Opening(wide=False)
+        if state.hold is None or not self._binds(state, now):
+            return Opening(wide=True)
+        due = state.probe_at is not None and state.probe_at <= now
+        return Opening(wide=False, probe=due and self._take_probe(now))
 
+    def hold(self, kind: Hold, detail: str, now: datetime) -> None:
+        """Let nothing through but a probe a minute. A hold that stands already keeps its beginning."""
+        begun = {"hold": kind, "held_at": now, "held_under": self.under, "detail": detail}
+        with transaction() as session:
+            free = update(GatewayState).where(GatewayState.id == ONLY, GatewayState.hold.is_(None))
+            held = changed(session, free.values(begun | {"probe_at": now + PROBE_EVERY}))
+        if held:
+            log.error("gateway on hold", extra={"hold": kind.value, "detail": detail})
 
-def lift() -> None:
-    """A probe was answered as it should be: everyone may go on."""
-    with transaction() as session:
-        blamed = (GatewayState.hold.is_not(None), GatewayState.hold != Hold.OPERATOR)
-        lifted = changed(session, update(GatewayState).where(GatewayState.id == ONLY, *blamed).values(**_FREE))
-    if lifted:
-        log.warning("gateway hold lifted")
+    def lift(self, kinds: Collection[Hold]) -> None:
+        """A probe disproved what these holds say: everyone may go on."""
+        with transaction() as session:
+            disproved = (GatewayState.id == ONLY, GatewayState.hold.in_(kinds), GatewayState.held_under == self.under)
+            lifted = changed(session, update(GatewayState).where(*disproved).values(FREE))
+        if lifted:
+            log.warning("gateway hold lifted")
+
+    def _binds(self, state: GatewayState, now: datetime) -> bool:
+        """Whether the hold is ours too. One of another token that nobody probes any more has outlived its users."""
+        if state.held_under == self.under:
+            return True
+        if state.probe_at is not None and state.probe_at < now - PROBE_EVERY:
+            self.prepare()
+        return False
+
+    def _take_probe(self, now: datetime) -> bool:
+        with transaction() as session:
+            due = (GatewayState.id == ONLY, GatewayState.probe_at <= now)
+            return changed(session, update(GatewayState).where(*due).values(probe_at=now + PROBE_EVERY)) == 1
 
 
 def wait(until: datetime) -> None:
@@ -76,28 +97,5 @@ def wait(until: datetime) -> None:
         session.execute(update(GatewayState).where(GatewayState.id == ONLY, later).values(wait_until=until))
 
 
-def draw_tokens(session: Session, wanted: int, rate: float, now: datetime) -> int:
-    """How many of the wanted messages the rate allows all dispatchers together just now; at most a second's worth."""
-    state = session.get(GatewayState, ONLY, with_for_update=True, populate_existing=True)
-    if state is None:
-        return 0
-    most = max(rate, 1.0)
-    # A clock that was set back draws nothing until it has caught up, rather than a flood.
-    elapsed = max((now - state.tokens_at).total_seconds(), 0.0) if state.tokens_at else 1.0
-    in_bucket = min(most, state.tokens + elapsed * rate)
-    drawn = min(wanted, int(in_bucket))
-    state.tokens, state.tokens_at = in_bucket - drawn, now
-    return drawn
-
-
-def _waits(state: GatewayState, now: datetime) -> bool:
-    return state.wait_until is not None and state.wait_until > now
-
-
-def _take_probe(now: datetime) -> bool:
-    with transaction() as session:
-        due = (GatewayState.id == ONLY, GatewayState.probe_at <= now)
-        return changed(session, update(GatewayState).where(*due).values(probe_at=now + PROBE_EVERY)) == 1
-
-
-_FREE = {"hold": None, "held_at": None, "probe_at": None, "detail": ""}
+def _not_by_an_operator() -> ColumnElement[bool]:
+    return or_(GatewayState.hold.is_(None), GatewayState.hold != Hold.OPERATOR)

@@ -8,6 +8,7 @@ deadline before every read.
 import http.client
 import io
 import json
+import socket
 import ssl
 import threading
 from contextlib import suppress
@@ -21,10 +22,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from mailing_app import clock
+from mailing_app import clock, local_time
 from mailing_app.dispatch.judge import LONGEST_BODY
 from mailing_app.dispatch.parts import Answer, Envelope, Reached
+from mailing_app.dispatch.recall import Recall
 
+TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError, requests.Timeout)
 NETWORK_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 
 MARGIN = timedelta(milliseconds=100)
@@ -47,6 +50,7 @@ class Exchange:
     """What the connection must heed, and what it tells back."""
 
     envelope: Envelope
+    recall: Recall
     deadline: float
     began_at: datetime
     first_byte_at: datetime | None = None
@@ -61,22 +65,23 @@ class Exchange:
 
 
 class TooLate(Exception):
-    """The mailing, its window or the claim ended before the first byte could leave."""
+    """The mailing, its window or the claim ended, or somebody called the message back, before a byte could leave."""
 
 
 _present = threading.local()
 
 
-def post(address: Address, envelope: Envelope) -> Answer:
+def post(address: Address, recall: Recall, envelope: Envelope) -> Answer:
     """Send one message and tell all that came of it. Never raises, whatever the gateway does."""
-    exchange = Exchange(envelope, clock.monotonic() + address.timeout, clock.now())
+    exchange = Exchange(envelope, recall, clock.monotonic() + address.timeout, clock.now())
     _present.exchange = exchange
     try:
         return _exchanged(address, exchange)
     except TooLate as late:
         return _told(exchange, error=str(late), begun=False)
     except NETWORK_FAULTS as fault:
-        return _told(exchange, error=_named(fault), certificate=_is_certificate(fault))
+        certificate, timed_out = _comes_from(fault, ssl.SSLCertVerificationError), _comes_from(fault, TIMEOUTS)
+        return _told(exchange, error=_named(fault), certificate=certificate, timed_out=timed_out)
     except Exception as fault:
         return _told(exchange, error=_named(fault), own_fault=True)
     finally:
@@ -141,11 +146,12 @@ def _named(fault: BaseException) -> str:
     return f"{type(fault).__name__}: {fault}"
 
 
-def _is_certificate(fault: BaseException | None) -> bool:
+def _comes_from(fault: BaseException | None, kinds: type[BaseException] | tuple[type[BaseException], ...]) -> bool:
+    """Whether the fault is of these kinds, or was made from one that is."""
     while fault is not None:
-        reason = getattr(fault, "reason", None) or next((arg for arg in fault.args if isinstance(arg, Exception)), None)
-        if isinstance(fault, ssl.SSLCertVerificationError):
+        if isinstance(fault, kinds):
             return True
+        reason = getattr(fault, "reason", None) or next((arg for arg in fault.args if isinstance(arg, Exception)), None)
         fault = reason if isinstance(reason, BaseException) else fault.__cause__
     return False
 
@@ -159,17 +165,21 @@ def _adapter() -> HTTPAdapter:
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads from a socket, each time for no longer than the exchange has left."""
+    """Reads from a socket, each time for no longer than the exchange has left, and nothing once it is over."""
+
+    over = False
 
     def __init__(self, sock: Any):
         super().__init__()
-        self._sock, self._raw, self._exchange = sock, sock.makefile("rb", buffering=0), _present.exchange
+        self.sock, self._raw, self._exchange = sock, sock.makefile("rb", buffering=0), _present.exchange
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._exchange.left())
+        if self.over:
+            return 0
+        self.sock.settimeout(self._exchange.left())
         count: int | None = self._raw.readinto(buffer)
         return count
 
@@ -184,7 +194,17 @@ class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: Any, *given: Any, **named: Any):
         super().__init__(sock, *given, **named)
         self.fp.close()
-        self.fp = io.BufferedReader(_TimedReader(sock))
+        self.fp: Any = io.BufferedReader(_TimedReader(sock))
+
+    def _close_conn(self) -> None:
+        """The answer is at its end. Where more has come than belongs to it, the other side is out of step: what
+        follows would be read as the answer to the next message, so this connection gets none."""
+        reader = self.fp.raw
+        reader.over = True
+        if self.fp.peek(1):
+            with suppress(OSError):
+                reader.sock.shutdown(socket.SHUT_RDWR)
+        super()._close_conn()  # type: ignore[misc]
 
 
 class _Http(HTTPConnection):
@@ -202,7 +222,8 @@ class _Http(HTTPConnection):
         self._head = None
         if self.sock is None:
             self.connect()
-        _check_time(exchange.envelope)
+        if too_late := why_not(exchange.envelope, exchange.recall, clock.now(), clock.monotonic()):
+            raise TooLate(too_late)
         self.sock.settimeout(exchange.left())
         exchange.first_byte_at = clock.now()
         self.sock.sendall(whole)
@@ -216,12 +237,22 @@ class _Https(HTTPSConnection, _Http):
     """The same over TLS: urllib3's own class is an HTTPConnection too, so this puts ours beneath it."""
 
 
-def _check_time(envelope: Envelope) -> None:
-    """The last look before the first byte, early enough for a thread that is held up between the look and the byte."""
-    if clock.now() >= envelope.closes_at - MARGIN:
-        raise TooLate("the mailing or its window ended first")
-    if clock.monotonic() >= envelope.stale_at:
-        raise TooLate("the claim was too old to be trusted")
+def why_not(envelope: Envelope, recall: Recall, now: datetime, monotonic: float) -> str:
+    """Why the message must not leave now, empty if it may: the last look before the first byte.
+
+    Early enough before the end for a thread that is held up between the look and the byte.
+    """
+    if now >= envelope.closes_at - MARGIN:
+        return "the mailing or its window ended first"
+    if now < envelope.opens_at or not _in_window(envelope, now):
+        return "the clock was set back to before the start or the window"
+    if monotonic >= envelope.stale_at:
+        return "the claim was too old to be trusted"
+    return "it was called back" if envelope in recall else ""
+
+
+def _in_window(envelope: Envelope, now: datetime) -> bool:
+    return envelope.window is None or local_time.is_open(envelope.window, envelope.zone, now)
 
 
 class _HttpPool(HTTPConnectionPool):

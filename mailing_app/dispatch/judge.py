@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -74,7 +75,11 @@ BY_STATUS = {
 """Statuses with a meaning of their own; any other outside 2xx is an error of the gateway, its effect unknown."""
 
 
-def judge(answer: Answer) -> Verdict:
+Codes = Mapping[int, Outcome]
+"""What a gateway means by each `code` of its own that is not 0, where somebody has told us."""
+
+
+def judge(answer: Answer, codes: Codes) -> Verdict:
     """What the answer means. Total: whatever came, there is a verdict, and never an exception.
 
     Accepted is only a whole answer of 2xx whose body is a JSON object with the integer `code` 0.
@@ -90,7 +95,7 @@ def judge(answer: Answer) -> Verdict:
         return _verdict(outcome, answer, retry_after=_retry_after(answer))
     if answer.reached is Reached.ANSWER_BEGAN:
         return _verdict(Outcome.CUT_OFF, answer)
-    return _by_code(answer)
+    return _by_code(answer, codes)
 
 
 def _before_the_first_byte(answer: Answer) -> Outcome:
@@ -99,11 +104,14 @@ def _before_the_first_byte(answer: Answer) -> Outcome:
     return Outcome.WRONG_ADDRESS if answer.certificate else Outcome.NOT_SENT
 
 
-def _by_code(answer: Answer) -> Verdict:
+def _by_code(answer: Answer, codes: Codes) -> Verdict:
     code = code_of(answer.body)
     if code is None:
         return _verdict(Outcome.UNREADABLE, answer)
-    return _verdict(Outcome.REFUSED_CODE if code else Outcome.ACCEPTED, answer, code=code)
+    if code == 0:
+        return _verdict(Outcome.ACCEPTED, answer, code=code)
+    outcome = codes.get(code, Outcome.REFUSED_CODE)
+    return _verdict(outcome, answer, code=code, retry_after=_retry_after(answer))
 
 
 def code_of(body: bytes) -> int | None:

@@ -22,6 +22,11 @@ class Envelope:
     attempts: int
     tries: int
     unknown: bool
+    frozen: bool
+    repeats: bool
+    """Whether it is sent again after an attempt whose outcome nobody knows."""
+    opens_at: datetime
+    """The mailing's start. It was past when the message was claimed; a clock may be set back since."""
     ends_at: datetime
     closes_at: datetime
     """The first byte leaves before this moment or not at all: the mailing's end, or the window's if earlier."""
@@ -55,6 +60,8 @@ class Answer:
     error: str = ""
     certificate: bool = False
     """Whether the other side could not prove to be the gateway."""
+    timed_out: bool = False
+    """Whether it was given up because it took too long."""
     begun: bool = True
     """False when the exchange was not even tried: too late, or given back at shutdown."""
     own_fault: bool = False

@@ -3,16 +3,16 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from mailing_app import clock, phones
-from mailing_app.dispatch import gate, gateway, retry
+from mailing_app.dispatch import gate, gateway, recall, retry
 from mailing_app.dispatch.claim import Claimer
-from mailing_app.dispatch.judge import judge
+from mailing_app.dispatch.judge import Codes, judge
 from mailing_app.dispatch.parts import Answer, Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
 from mailing_app.dispatch.seats import Seats
@@ -27,10 +27,10 @@ IDLE = 0.25
 """Seconds between two looks for due messages when there was none."""
 
 
-def deliver(address: gateway.Address, envelope: Envelope) -> Delivery:
+def deliver(address: gateway.Address, called_back: recall.Recall, codes: Codes, envelope: Envelope) -> Delivery:
     """What a seat does: post and judge. Pure but for the network."""
-    answer = gateway.post(address, envelope)
-    return Delivery(envelope, answer, judge(answer))
+    answer = gateway.post(address, called_back, envelope)
+    return Delivery(envelope, answer, judge(answer, codes))
 
 
 @dataclass
@@ -39,24 +39,28 @@ class Pump:
 
     address: gateway.Address
     concurrency: int
-    deduplicates: bool
     claimer: Claimer
+    codes: Codes = field(default_factory=dict)
     pace: Callable[[], float] | None = None
     """Tells how many seconds to rest so that the pages beside stay quick; none in a process of its own."""
-    watch: Watch = field(default_factory=Watch)
 
     def __post_init__(self) -> None:
-        self.seats = Seats(self.concurrency, partial(deliver, self.address))
+        self.gate = gate.Gate(gate.fingerprint(self.address.url, self.address.token))
+        self.watch = Watch(self.concurrency)
+        self.recall = recall.Recall()
+        self.seats = Seats(self.concurrency, partial(deliver, self.address, self.recall, self.codes))
         self.unrecorded: list[Result] = []
         self.unheeded: list[Advice] = []
         self._turns = 0
-        self._gate_closed = False
+        self._looked_at = 0.0
+        self._probe: Envelope | None = None
 
     def turn(self) -> None:
         """Collect what came back, record it, and fill the free seats."""
         busy = bool(self.seats.in_flight)
         self._take(self.seats.collect(IDLE if busy else 0))
         self.flush()
+        self._call_back()
         claimed = self._claim()
         self.seats.give(envelope for envelope in claimed if envelope.phone)
         self.unrecorded += [withdrawn(envelope) for envelope in claimed if not envelope.phone]
@@ -100,35 +104,46 @@ class Pump:
         self.flush()
         self.seats.close()
 
+    def _call_back(self) -> None:
+        """Look now and then whether something that is on its way may no longer leave."""
+        now = clock.monotonic()
+        if self.seats.in_flight and now - self._looked_at >= recall.EVERY:
+            self._looked_at = now
+            self.recall.look(self.seats.in_flight.values(), clock.now())
+
     def _claim(self) -> list[Envelope]:
-        now = clock.now()
-        free = self.watch.breaker.allows(self.seats.free, len(self.seats.in_flight), clock.monotonic())
-        if not free:
-            return []
-        opening = gate.opening(now)
-        self._gate_closed = not opening.wide
-        if self._gate_closed and not opening.probe:
+        now, monotonic = clock.now(), clock.monotonic()
+        free = self.watch.allows(len(self.seats.in_flight), monotonic)
+        opening = self.gate.opening(now) if free else gate.Opening(wide=False)
+        if not opening.wide and not opening.probe:
             return []
         self._turns += 1
-        return self.claimer.claim(free if opening.wide else 1, self._turns, now, clock.monotonic())
+        seats = free if opening.wide else 1
+        repeats = self.watch.budget.allows(seats, monotonic) if opening.wide else 1
+        claimed = self.claimer.claim(seats, repeats, self._turns, now, monotonic)
+        self._probe = claimed[0] if opening.probe and claimed else None
+        again = sum(envelope.attempts > 0 for envelope in claimed)
+        self.watch.budget.spend(len(claimed) - again, again)
+        return claimed
 
     def _take(self, deliveries: Iterable[Delivery]) -> None:
         """Decide on each delivery. Nothing here can fail on account of the database, so nothing gets lost."""
         for delivery in deliveries:
             _tell(delivery)
-            chance = retry.draw(1.0)
-            step = retry.next_step(delivery.verdict, delivery.envelope, clock.now(), chance, self.deduplicates)
+            step = retry.next_step(delivery.verdict, delivery.envelope, clock.now(), retry.draw(1.0))
             self.unrecorded.append(Result(delivery, step))
-            self.unheeded.append(self.watch.heed(delivery, clock.monotonic()))
+            advice = self.watch.heed(delivery, clock.monotonic())
+            # Only a probe was sent under the hold; what was on its way before proves nothing about it.
+            self.unheeded.append(advice if delivery.envelope is self._probe else replace(advice, lift=()))
 
     def _heed(self, advice: Advice) -> None:
         now = clock.now()
         if advice.hold:
-            gate.hold(advice.hold, advice.detail, now)
+            self.gate.hold(advice.hold, advice.detail, now)
         if advice.wait:
             gate.wait(now + timedelta(seconds=advice.wait))
-        if advice.lift and self._gate_closed:
-            gate.lift()
+        if advice.lift:
+            self.gate.lift(advice.lift)
 
 
 def spoiled(result: Result) -> Result:
@@ -155,8 +170,10 @@ def _unbegun(envelope: Envelope) -> Delivery:
 def _tell(delivery: Delivery) -> None:
     """One line an exchange: who, what came, how long; the phone masked, the text absent."""
     envelope, answer, verdict = delivery.envelope, delivery.answer, delivery.verdict
+    # A gateway that knows the id of a message we never sent it has our ids from elsewhere.
+    alarming = verdict.outcome is Outcome.INTERNAL or (verdict.outcome is Outcome.DUPLICATE and not envelope.unknown)
     log.log(
-        logging.ERROR if verdict.outcome is Outcome.INTERNAL else logging.INFO,
+        logging.ERROR if alarming else logging.INFO,
         "gateway answered",
         extra={
             "mailing_id": envelope.mailing_id,

@@ -111,7 +111,8 @@ def _settle(session: Session, results: Iterable[Result]) -> dict[int, tuple[int,
             tries=new.c.tries,
             unknown=new.c.unknown,
             claimed_by=None,
-            phone=case((new.c.frozen, Message.phone), else_=None),
+            phone=case((or_(new.c.frozen, new.c.status != Status.PENDING.value), Message.phone), else_=None),
+            frozen=new.c.frozen,
         )
         .returning(Message.id, Message.mailing_id, Message.status)
         .execution_options(synchronize_session=False)
@@ -122,7 +123,7 @@ def _settle(session: Session, results: Iterable[Result]) -> dict[int, tuple[int,
 def _change(result: Result) -> dict[str, Any]:
     envelope, answer, step = result.delivery.envelope, result.delivery.answer, result.step
     # Once a byte of the payload has left, phone and text stand; before that an edit still reaches it.
-    frozen = envelope.attempts > 0 or answer.reached is not Reached.NOTHING_LEFT
+    frozen = envelope.frozen or answer.reached is not Reached.NOTHING_LEFT
     return {
         "id": envelope.message_id,
         "epoch": envelope.epoch,
@@ -133,7 +134,7 @@ def _change(result: Result) -> dict[str, Any]:
         "begun": int(answer.begun),
         "tries": step.tries,
         "unknown": step.unknown,
-        "frozen": frozen or step.status is not Status.PENDING,
+        "frozen": frozen,
     }
 
 

@@ -25,12 +25,8 @@ def draw(longest: float) -> float:
     return random.uniform(0.0, longest)
 
 
-def next_step(verdict: Verdict, envelope: Envelope, now: datetime, chance: float, deduplicates: bool) -> Step:
-    """What becomes of a message after this verdict. `chance` is what `draw(1.0)` gave.
-
-    `deduplicates`: whether the gateway delivers a repeated id only once. Where it does not, a message
-    that may have been delivered is not sent again by itself.
-    """
+def next_step(verdict: Verdict, envelope: Envelope, now: datetime, chance: float) -> Step:
+    """What becomes of a message after this verdict. `chance` is what `draw(1.0)` gave."""
     rule = RULES[verdict.outcome]
     tries = envelope.tries + rule.counts
     unknown = envelope.unknown or rule.unknown
@@ -38,7 +34,7 @@ def next_step(verdict: Verdict, envelope: Envelope, now: datetime, chance: float
         return Step(Status.SENT, "", None, tries, unknown)
     if rule.fate is Fate.FAILED:
         return Step(Status.FAILED, verdict.outcome.value, None, tries, unknown)
-    if rule.unknown and not deduplicates:
+    if rule.unknown and not envelope.repeats:
         return Step(Status.UNCERTAIN, verdict.outcome.value, None, tries, unknown)
     if tries >= (MOST_TRIES_BY_CODE if verdict.outcome is Outcome.REFUSED_CODE else MOST_TRIES):
         return Step(Status.UNCERTAIN if unknown else Status.FAILED, "too_many_attempts", None, tries, unknown)

@@ -3,24 +3,29 @@
 import logging
 import os
 import socket
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
-from sqlalchemy import select, update
+from sqlalchemy import case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app.db import changed, db, insert, look_again, transaction
 from mailing_app.dispatch.parts import Outcome
-from mailing_app.dispatch.record import move, shifted
-from mailing_app.models import Attempt, Dispatcher, Message, Status
+from mailing_app.dispatch.record import Moves, move, shifted
+from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status, WhenUncertain
 
 log = logging.getLogger(__name__)
 
 PROC = Path("/proc")
+
+LONGEST_BLINK = 10.0
+"""Seconds between two looks after which a watcher starts to count anew: while the database was away or the watcher
+itself stood still, nobody's beat could be seen, and that is no sign of death."""
 
 
 def here() -> str:
@@ -66,12 +71,20 @@ def enlist(now: datetime, seats: int) -> int:
     return dispatcher.id
 
 
-def beat(dispatcher_id: int, now: datetime, in_flight: int, breaker: str) -> bool:
-    """Show that the process lives; False when others took it for dead and its claims with it."""
+def beat(dispatcher_id: int, now: datetime, in_flight: int = 0, allowed: int = 0, breaker: str = "closed") -> bool:
+    """Show that the process lives, and how; False when others took it for dead and its claims with it."""
     alive = update(Dispatcher).where(Dispatcher.id == dispatcher_id, Dispatcher.left_at.is_(None))
-    shown = {"beat": Dispatcher.beat + 1, "beat_at": now, "in_flight": in_flight, "breaker": breaker}
+    shown = {
+        "beat": Dispatcher.beat + 1, "beat_at": now, "in_flight": in_flight, "allowed": allowed, "breaker": breaker,
+    }  # fmt: skip
     with transaction() as session:
         return changed(session, alive.values(shown)) == 1
+
+
+def _to_watch() -> Any:
+    """Who has not said goodbye; and who was buried, but committed a claim that was under way meanwhile."""
+    owners = select(Message.claimed_by).where(Message.status == Status.SENDING).scalar_subquery()
+    return select(Dispatcher).where(or_(Dispatcher.left_at.is_(None), Dispatcher.id.in_(owners)))
 
 
 @dataclass
@@ -81,14 +94,18 @@ class Sweeper:
     lease: float
     """Seconds without a beat after which a dispatcher counts as dead."""
     deduplicates: bool = True
-    """Whether the gateway delivers a repeated id only once: where not, what it may have taken is not sent again."""
+    """Whether the gateway delivers a repeated id only once: where not, each mailing says what follows."""
     _seen: dict[int, tuple[int, float]] = field(default_factory=dict)
+    _looked_at: float = float("-inf")
 
     def sweep(self, now: datetime, monotonic: float) -> int:
         """Give back what dead dispatchers had claimed; the number of messages."""
         look_again()
-        living = select(Dispatcher).where(Dispatcher.left_at.is_(None)).execution_options(populate_existing=True)
-        dead = [each.id for each in db.session.scalars(living).all() if self._is_dead(each, monotonic)]
+        watched = db.session.scalars(_to_watch().execution_options(populate_existing=True)).all()
+        if monotonic - self._looked_at > LONGEST_BLINK:
+            self._seen.clear()
+        self._looked_at = monotonic
+        dead = [each.id for each in watched if self._is_dead(each, monotonic)]
         return sum(bury(dispatcher_id, now, self.deduplicates) for dispatcher_id in dead)
 
     def _is_dead(self, dispatcher: Dispatcher, monotonic: float) -> bool:
@@ -106,7 +123,7 @@ def bury(dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
     with transaction() as session:
         gone = update(Dispatcher).where(Dispatcher.id == dispatcher_id, Dispatcher.left_at.is_(None))
         changed(session, gone.values(left_at=now, in_flight=0))
-        number = _give_back(session, dispatcher_id, now, Status.PENDING if deduplicates else Status.UNCERTAIN)
+        number = _give_back(session, dispatcher_id, now, deduplicates)
     if number:
         log.warning("took over from a dead dispatcher", extra={"dispatcher_id": dispatcher_id, "messages": number})
     return number
@@ -115,21 +132,25 @@ def bury(dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
 def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> int:
     """Free what is claimed in this process's name without its knowing: a commit whose answer got lost."""
     look_again()
-    mine = select(Message.id, Message.mailing_id).where(
-        Message.status == Status.SENDING, Message.claimed_by == dispatcher_id
-    )
-    strays = {row.id: row.mailing_id for row in db.session.execute(mine) if row.id not in held}
+    mine = select(Message.id).where(Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+    strays = [message_id for message_id in db.session.scalars(mine) if message_id not in held]
     if not strays:
         return 0
+    free = (
+        update(Message)
+        .where(Message.id.in_(strays), Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+        .values(status=Status.PENDING, claimed_by=None, due_at=now)
+        .returning(Message.mailing_id)
+        .execution_options(synchronize_session=False)
+    )
     with transaction() as session:
-        free = update(Message).where(Message.id.in_(strays), Message.claimed_by == dispatcher_id)
-        number = changed(session, free.values(status=Status.PENDING, claimed_by=None, due_at=now))
-        move(session, shifted(Counter(strays.values()), Status.SENDING, Status.PENDING), {})
-    log.warning("released stray claims", extra={"dispatcher_id": dispatcher_id, "messages": number})
-    return number
+        freed = Counter(session.scalars(free))
+        move(session, shifted(freed, Status.SENDING, Status.PENDING), {})
+    log.warning("released stray claims", extra={"dispatcher_id": dispatcher_id, "messages": freed.total()})
+    return freed.total()
 
 
-def _give_back(session: Session, dispatcher_id: int, now: datetime, status: Status) -> int:
+def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
     """Take the messages from a dead dispatcher, each with an attempt whose outcome nobody knows; their number.
 
     Figures and attempts follow what the update really touched: on PostgreSQL a count before it could
@@ -139,10 +160,11 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, status: Stat
         update(Message)
         .where(Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
         .values(
-            status=status, reason=Outcome.UNKNOWN.value, claimed_by=None, due_at=now, unknown=True,
+            status=Status.PENDING if deduplicates else _as_its_mailing_wants(),
+            reason=Outcome.UNKNOWN.value, claimed_by=None, due_at=now, unknown=True, frozen=True,
             attempts=Message.attempts + 1, tries=Message.tries + 1,
         )
-        .returning(Message.id, Message.mailing_id, Message.epoch)
+        .returning(Message.id, Message.mailing_id, Message.epoch, Message.status)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     rows = session.execute(freed).all()
@@ -150,5 +172,15 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, status: Stat
         told = {"ended_at": now, "outcome": Outcome.UNKNOWN, "error": "the process that sent it died"}
         lost = [{"message_id": row.id, "epoch": row.epoch} | told for row in rows]
         session.execute(insert(Attempt).on_conflict_do_nothing(), lost)
-    move(session, shifted(Counter(row.mailing_id for row in rows), Status.SENDING, status), {})
+    moves: Moves = defaultdict(Counter)
+    for row in rows:
+        moves[row.mailing_id].update({row.status.value: 1, Status.SENDING.value: -1})
+    move(session, moves, {})
     return len(rows)
+
+
+def _as_its_mailing_wants() -> Any:
+    """Where a repeat would be delivered twice: sent again only if the mailing says so."""
+    again = select(Mailing.when_uncertain).where(Mailing.id == Message.mailing_id).scalar_subquery()
+    choices = (literal(Status.PENDING, Message.status.type), literal(Status.UNCERTAIN, Message.status.type))
+    return case((again == WhenUncertain.SEND_AGAIN, choices[0]), else_=choices[1])

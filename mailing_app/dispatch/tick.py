@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,10 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from config import Settings
 from mailing_app import clock
 from mailing_app.db import db
-from mailing_app.dispatch import enrol, gate, gateway, settle, sweep
+from mailing_app.dispatch import enrol, gateway, rewind, settle, sweep
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.pace import Pace
+from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.pump import Pump
+from mailing_app.dispatch.rate import Rate
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,7 @@ class Dispatching:
         )
         # Far longer than an exchange may take, so that only the dead and the stalled lose their claims.
         self._sweeper = sweep.Sweeper(2 * settings.gateway_timeout + 15, settings.gateway_deduplicates)
+        self._steps = clock.Steps()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._last_beat = 0.0
@@ -45,6 +49,8 @@ class Dispatching:
     def plan(self) -> None:
         """Enrol who is due, settle what is over, sweep what died."""
         with self._app.app_context():
+            if self._steps.since_last_look(clock.now(), clock.monotonic()) < timedelta():
+                rewind.rewind(clock.now())
             self._sweeper.sweep(clock.now(), clock.monotonic())
             while not self._stopping.is_set() and (enrol.enrol(clock.now()) | settle.settle(clock.now())):
                 pass
@@ -81,8 +87,9 @@ class Dispatching:
         pump.turn()
 
     def _beat(self, pump: Pump) -> None:
-        me, state = pump.claimer.dispatcher_id, pump.watch.breaker.state(clock.monotonic())
-        if sweep.beat(me, clock.now(), len(pump.seats.in_flight), state):
+        me, watch = pump.claimer.dispatcher_id, pump.watch
+        state = watch.breaker.state(clock.monotonic())
+        if sweep.beat(me, clock.now(), len(pump.seats.in_flight), watch.congestion.allowed, state):
             sweep.release_strays(me, pump.held(), clock.now())
         else:
             log.error("others took this dispatcher for dead; it enlists anew", extra={"dispatcher_id": me})
@@ -99,15 +106,19 @@ class Dispatching:
                     return None
 
     def _enlisted(self) -> Pump:
-        settings = self._settings
-        gate.prepare(gate.fingerprint(settings.gateway, settings.gateway_token))
-        pace = Pace() if self._paced else None
-        return Pump(self._address, settings.gateway_concurrency, settings.gateway_deduplicates, self._claimer(), pace)
+        settings, pace = self._settings, Pace() if self._paced else None
+        codes = {code: Outcome(meaning) for code, meaning in settings.gateway_codes.items()}
+        pump = Pump(self._address, settings.gateway_concurrency, self._claimer(), codes, pace)
+        pump.gate.prepare()
+        return pump
 
     def _claimer(self) -> Claimer:
-        dispatcher_id = sweep.enlist(clock.now(), self._settings.gateway_concurrency)
+        settings = self._settings
+        dispatcher_id = sweep.enlist(clock.now(), settings.gateway_concurrency)
         log.info("dispatcher enlisted", extra={"dispatcher_id": dispatcher_id})
-        return Claimer(dispatcher_id, self._settings.gateway_rate)
+        by_parts = settings.gateway_rate_unit == "parts"
+        rate = Rate(settings.gateway_rate, by_parts) if settings.gateway_rate else None
+        return Claimer(dispatcher_id, rate, settings.gateway_deduplicates)
 
     def _leave(self, pump: Pump) -> None:
         """Finish and record what is in flight, as often as the database wants to be asked in the time there is."""

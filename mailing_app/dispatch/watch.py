@@ -1,16 +1,27 @@
-"""What the answers together say about the gateway: when to rest, when to hold, when to let go."""
+"""What the answers together say about the gateway: when to rest, when to narrow, when to hold, when to let go."""
 
+import logging
 from dataclasses import dataclass
 
 from mailing_app.dispatch.breaker import Breaker
+from mailing_app.dispatch.budget import Budget
+from mailing_app.dispatch.congestion import Congestion
 from mailing_app.dispatch.judge import RULES, Sign
 from mailing_app.dispatch.parts import Delivery
 from mailing_app.models import Hold
+
+log = logging.getLogger(__name__)
 
 WRONG_ADDRESS_AFTER = 3
 SUSPECT_AFTER = 20
 DEFAULT_WAIT = 5.0
 """Seconds to leave a gateway alone that says "too fast" and not for how long."""
+
+DISPROVES = {
+    Sign.WELL: (Hold.TOKEN_REFUSED, Hold.WRONG_ADDRESS, Hold.SUSPECT),
+    Sign.REFUSING: (Hold.TOKEN_REFUSED, Hold.WRONG_ADDRESS),
+}
+"""Which holds an answer to a probe disproves: who judges a message has let us in and is a gateway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +31,31 @@ class Advice:
     hold: Hold | None = None
     detail: str = ""
     wait: float | None = None
-    lift: bool = False
+    lift: tuple[Hold, ...] = ()
 
 
 class Watch:
-    """Watches the deliveries of one process."""
+    """Watches the deliveries of one process, which has so many seats."""
 
-    def __init__(self) -> None:
-        self.breaker = Breaker()
+    def __init__(self, seats: int) -> None:
+        self.breaker, self.congestion, self.budget = Breaker(), Congestion(seats), Budget()
         self._wrong_addresses = 0
         self._refusals = 0
 
+    def allows(self, in_flight: int, now: float) -> int:
+        """How many more requests may go out, as far as this process can tell; `now` is monotonic."""
+        return self.breaker.allows(max(self.congestion.allowed - in_flight, 0), in_flight, now)
+
     def heed(self, delivery: Delivery, now: float) -> Advice:
-        """Take one delivery into account; `now` is monotonic."""
-        verdict = delivery.verdict
-        sign = RULES[verdict.outcome].sign
+        """Take one delivery into account."""
+        sign = RULES[delivery.verdict.outcome].sign
         self._wrong_addresses = self._wrong_addresses + 1 if sign is Sign.ADDRESS else 0
         self._count_refusals(sign)
-        if sign in (Sign.WELL, Sign.FAILING, Sign.REFUSING):
-            self.breaker.note(sign is not Sign.FAILING, now)
+        self._note_health(sign, now)
+        self._note_congestion(delivery, sign, now)
+        return self._advice(delivery, sign)
+
+    def _advice(self, delivery: Delivery, sign: Sign) -> Advice:
         if sign is Sign.TOKEN:
             return Advice(hold=Hold.TOKEN_REFUSED, detail=_told(delivery))
         if sign is Sign.ADDRESS and self._wrong_addresses >= WRONG_ADDRESS_AFTER:
@@ -46,8 +63,8 @@ class Watch:
         if sign is Sign.REFUSING and self._refusals >= SUSPECT_AFTER:
             return Advice(hold=Hold.SUSPECT, detail=_told(delivery))
         if sign is Sign.THROTTLED:
-            return Advice(wait=verdict.retry_after or DEFAULT_WAIT)
-        return Advice(lift=sign is Sign.WELL)
+            return Advice(wait=delivery.verdict.retry_after or DEFAULT_WAIT)
+        return Advice(lift=DISPROVES.get(sign, ()))
 
     def _count_refusals(self, sign: Sign) -> None:
         """Refusal upon refusal without any acceptance smells of a fault in what we send, not of bad phones."""
@@ -55,6 +72,22 @@ class Watch:
             self._refusals += 1
         elif sign is Sign.WELL:
             self._refusals = 0
+
+    def _note_health(self, sign: Sign, now: float) -> None:
+        if sign not in (Sign.WELL, Sign.FAILING, Sign.REFUSING):
+            return
+        well, before = sign is not Sign.FAILING, self.breaker.state(now)
+        self.breaker.note(well, now)
+        self.budget.note(well)
+        if (after := self.breaker.state(now)) != before:
+            log.warning("gateway breaker %s", after, extra={"breaker": after})
+
+    def _note_congestion(self, delivery: Delivery, sign: Sign, now: float) -> None:
+        if sign is Sign.WELL:
+            self.congestion.thrive()
+        elif sign is Sign.THROTTLED or delivery.answer.timed_out:
+            took = (delivery.answer.ended_at - delivery.answer.began_at).total_seconds()
+            self.congestion.choke(now - max(took, 0.0), now)
 
 
 def _told(delivery: Delivery) -> str:

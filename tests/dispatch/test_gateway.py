@@ -15,6 +15,7 @@ from mailing_app import clock
 from mailing_app.dispatch.gateway import Address, post
 from mailing_app.dispatch.judge import judge
 from mailing_app.dispatch.parts import Outcome, Reached
+from mailing_app.dispatch.recall import Recall
 from mailing_app.practice import PracticeGateway, Weather
 from tests.dispatch.samples import an_envelope
 
@@ -25,15 +26,15 @@ GOOD = b'{"code": 0, "message": "OK"}'
 def outcome(address: Address, **given: object) -> Outcome:
     """What posting one message comes to; and it never takes much longer than its deadline."""
     began = clock.monotonic()
-    verdict = judge(post(address, an_envelope(**given)))
+    verdict = judge(post(address, Recall(), an_envelope(**given)), {})
     assert clock.monotonic() - began < address.timeout + 1
     return verdict.outcome
 
 
 def test_the_request_is_what_the_contract_says(gateway: PracticeGateway, address: Address) -> None:
-    answer = post(address, an_envelope())
+    answer = post(address, Recall(), an_envelope())
     [seen] = gateway.inbox
-    assert judge(answer).outcome is Outcome.ACCEPTED
+    assert judge(answer, {}).outcome is Outcome.ACCEPTED
     assert seen.body.decode() == '{"id": 17, "phone": 79001234567, "text": "Hello, мир!"}'
     assert seen.authorization == "Bearer secret"
     assert answer.began_at.timestamp() <= seen.first_byte_at <= answer.ended_at.timestamp()
@@ -41,7 +42,7 @@ def test_the_request_is_what_the_contract_says(gateway: PracticeGateway, address
 
 def test_a_retry_is_the_same_bytes(gateway: PracticeGateway, address: Address) -> None:
     for _ in range(2):
-        post(address, an_envelope())
+        post(address, Recall(), an_envelope())
     first, second = gateway.inbox
     assert first.body == second.body
 
@@ -106,9 +107,9 @@ def test_a_later_request_never_reads_an_earlier_answer(gateway: PracticeGateway,
 
 def test_nobody_listens(gateway: PracticeGateway, address: Address) -> None:
     gateway.vanish()
-    answer = post(address, an_envelope())
+    answer = post(address, Recall(), an_envelope())
     assert answer.reached is Reached.NOTHING_LEFT
-    assert judge(answer).outcome is Outcome.NOT_SENT
+    assert judge(answer, {}).outcome is Outcome.NOT_SENT
 
 
 def test_no_such_host(address: Address) -> None:
@@ -150,7 +151,9 @@ def test_connections_are_kept(gateway: PracticeGateway, address: Address) -> Non
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "accept", counting)
-        worker = threading.Thread(target=lambda: [post(address, an_envelope(message_id=id_)) for id_ in range(1, 6)])
+        worker = threading.Thread(
+            target=lambda: [post(address, Recall(), an_envelope(message_id=id_)) for id_ in range(1, 6)]
+        )
         worker.start()
         worker.join()
     assert len(gateway.accepted()) == 5

@@ -3,12 +3,14 @@
 import json
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailing_app.dispatch.judge import RULES, code_of, judge
+from config import Meaning
+from mailing_app.dispatch.judge import RULES, Codes, Fate, code_of, judge
 from mailing_app.dispatch.parts import Answer, Outcome, Reached
 from tests.dispatch.samples import NOON, an_answer
 
@@ -33,19 +35,29 @@ NOT_A_CODE = [
 
 @pytest.mark.parametrize(("status", "outcome"), STATUSES)
 def test_status(status: int, outcome: Outcome) -> None:
-    assert judge(an_answer(status)).outcome is outcome
+    assert judge(an_answer(status), {}).outcome is outcome
 
 
 @pytest.mark.parametrize("body", NOT_A_CODE)
 def test_a_good_status_without_an_integer_code_is_unreadable(body: bytes) -> None:
-    assert judge(an_answer(body=body)).outcome is Outcome.UNREADABLE
+    assert judge(an_answer(body=body), {}).outcome is Outcome.UNREADABLE
 
 
 @pytest.mark.parametrize("code", [7, -1, 2**40])
 def test_any_other_code_is_a_refusal_that_is_kept(code: int) -> None:
-    verdict = judge(an_answer(body=json.dumps({"code": code, "message": "no"}).encode()))
+    verdict = judge(an_answer(body=json.dumps({"code": code, "message": "no"}).encode()), {})
     assert (verdict.outcome, verdict.code) == (Outcome.REFUSED_CODE, code)
     assert "no" in verdict.error
+
+
+@pytest.mark.parametrize("meaning", get_args(Meaning))
+def test_a_code_that_somebody_explained_means_what_the_table_says(meaning: str) -> None:
+    """The names in the settings are outcomes, and none of them takes a refusal for an acceptance."""
+    answer = an_answer(body=b'{"code": 7}', headers={"retry-after": "9"})
+    verdict = judge(answer, {7: Outcome(meaning)})
+    assert (verdict.outcome.value, verdict.code, verdict.retry_after) == (meaning, 7, 9.0)
+    assert RULES[verdict.outcome].fate is not Fate.SENT
+    assert judge(answer, {8: Outcome(meaning)}).outcome is Outcome.REFUSED_CODE
 
 
 @pytest.mark.parametrize(
@@ -62,7 +74,7 @@ def test_any_other_code_is_a_refusal_that_is_kept(code: int) -> None:
     ],
 )
 def test_how_far_it_came(reached: Reached, given_more: dict[str, object], outcome: Outcome) -> None:
-    assert judge(an_answer(**({"reached": reached} | given_more))).outcome is outcome
+    assert judge(an_answer(**({"reached": reached} | given_more)), {}).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -75,7 +87,7 @@ def test_how_far_it_came(reached: Reached, given_more: dict[str, object], outcom
     ],
 )  # fmt: skip
 def test_retry_after(said: str, seconds: float | None) -> None:
-    assert judge(an_answer(429, headers={"retry-after": said})).retry_after == seconds
+    assert judge(an_answer(429, headers={"retry-after": said}), {}).retry_after == seconds
 
 
 def test_every_outcome_has_a_rule() -> None:
@@ -92,14 +104,18 @@ ANSWERS = st.builds(
     body=st.one_of(st.binary(), st.sampled_from(NOT_A_CODE), st.just(b'{"code": 0}')),
     error=st.text(),
     certificate=st.booleans(),
+    timed_out=st.booleans(),
     begun=st.booleans(),
     own_fault=st.booleans(),
 )
 
 
-@given(ANSWERS)
-def test_total_and_never_accepted_without_the_integer_code_0(answer: Answer) -> None:
-    verdict = judge(answer)
+CODES = st.dictionaries(st.integers(), st.sampled_from(Outcome))
+
+
+@given(ANSWERS, CODES)
+def test_total_and_never_accepted_without_the_integer_code_0(answer: Answer, codes: Codes) -> None:
+    verdict = judge(answer, {code: means for code, means in codes.items() if means is not Outcome.ACCEPTED})
     assert len(verdict.error) <= 300
     assert "\x00" not in verdict.error
     verdict.error.encode()

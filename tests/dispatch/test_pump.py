@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from mailing_app import clients, clock
+from mailing_app import clients, clock, holds
 from mailing_app.db import db
 from mailing_app.dispatch import gate, retry, settle, sweep
 from mailing_app.dispatch.claim import Claimer
@@ -24,8 +24,8 @@ from tests.factories import a_client, some_clients
 @pytest.fixture
 def pump(app: Flask, address: Address) -> Iterator[Pump]:
     """A pump with four seats."""
-    gate.prepare("")
-    pump = Pump(address, 4, True, Claimer(sweep.enlist(clock.now(), 4)))
+    pump = Pump(address, 4, Claimer(sweep.enlist(clock.now(), 4)))
+    pump.gate.prepare()
     yield pump
     pump.stop(2.0)
 
@@ -45,7 +45,7 @@ def done(mailing: Mailing) -> Callable[[], bool]:
 
 def hold() -> Hold | None:
     db.session.commit()
-    state = db.session.get(GatewayState, gate.ONLY, populate_existing=True)
+    state = db.session.get(GatewayState, holds.ONLY, populate_existing=True)
     return state.hold if state else None
 
 
@@ -109,11 +109,12 @@ def test_a_probe_that_succeeds_lifts_the_hold(
 
 
 def test_another_token_lifts_the_hold(app: Flask) -> None:
-    gate.prepare("old")
-    gate.hold(Hold.TOKEN_REFUSED, "HTTP 401", clock.now())
-    gate.prepare("old")
+    old, new = gate.Gate("old"), gate.Gate("new")
+    old.prepare()
+    old.hold(Hold.TOKEN_REFUSED, "HTTP 401", clock.now())
+    old.prepare()
     assert hold() is Hold.TOKEN_REFUSED
-    gate.prepare("new")
+    new.prepare()
     assert hold() is None
 
 
@@ -137,9 +138,9 @@ def test_too_fast_makes_everyone_wait(pump: Pump, gateway: PracticeGateway) -> N
     some_clients(10)
     mailing = enrolled()
     gateway.set_weather(Weather("429", seconds=2))
-    run(pump, lambda: not gate.opening(clock.now()).wide and not pump.seats.in_flight)
+    run(pump, lambda: not pump.gate.opening(clock.now()).wide and not pump.seats.in_flight)
     assert len(gateway.inbox) <= 4
-    assert gate.opening(clock.now() + timedelta(seconds=2)).wide
+    assert pump.gate.opening(clock.now() + timedelta(seconds=2)).wide
     assert {message.tries for message in messages(mailing)} == {0}
 
 

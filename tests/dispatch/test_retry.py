@@ -16,10 +16,10 @@ from tests.dispatch.samples import NOON, an_envelope
 END = NOON + timedelta(hours=1)
 
 
-def step(outcome: Outcome, chance: float = 0.5, deduplicates: bool = True, **given: object) -> Step:
+def step(outcome: Outcome, chance: float = 0.5, **given: object) -> Step:
     retry_after = given.pop("retry_after", None)
     envelope = an_envelope(**({"ends_at": END} | given))
-    return next_step(Verdict(outcome, retry_after=retry_after), envelope, NOON, chance, deduplicates)
+    return next_step(Verdict(outcome, retry_after=retry_after), envelope, NOON, chance)
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def step(outcome: Outcome, chance: float = 0.5, deduplicates: bool = True, **giv
         (Outcome.BUSY, {"tries": 19}, Status.FAILED, 20, False),
         (Outcome.BUSY, {"tries": 19, "unknown": True}, Status.UNCERTAIN, 20, True),
         (Outcome.CUT_OFF, {}, Status.PENDING, 1, True),
-        (Outcome.CUT_OFF, {"deduplicates": False}, Status.UNCERTAIN, 1, True),
+        (Outcome.CUT_OFF, {"repeats": False}, Status.UNCERTAIN, 1, True),
         (Outcome.UNREADABLE, {}, Status.PENDING, 1, True),
         (Outcome.UNREADABLE, {"tries": 19}, Status.UNCERTAIN, 20, True),
-        (Outcome.GATEWAY_ERROR, {"deduplicates": False}, Status.UNCERTAIN, 1, True),
-        (Outcome.NOT_SENT, {"deduplicates": False}, Status.PENDING, 0, False),
+        (Outcome.GATEWAY_ERROR, {"repeats": False}, Status.UNCERTAIN, 1, True),
+        (Outcome.NOT_SENT, {"repeats": False}, Status.PENDING, 0, False),
     ],
 )
 def test_fate(outcome: Outcome, given_more: dict[str, object], status: Status, tries: int, unknown: bool) -> None:
@@ -93,10 +93,11 @@ def test_outside_the_window_it_moves_to_the_next_opening() -> None:
     st.integers(1, 10_000),
 )
 def test_bounds(
-    outcome: Outcome, chance: float, tries: int, unknown: bool, deduplicates: bool, wait: float | None, life: int
+    outcome: Outcome, chance: float, tries: int, unknown: bool, repeats: bool, wait: float | None, life: int
 ) -> None:
     end = NOON + timedelta(seconds=life)
-    decided = step(outcome, chance, deduplicates, tries=tries, unknown=unknown, retry_after=wait, ends_at=end)
+    given = {"tries": tries, "unknown": unknown, "repeats": repeats, "retry_after": wait, "ends_at": end}
+    decided = step(outcome, chance, **given)
     assert decided.unknown or not unknown
     if decided.status is Status.PENDING:
         assert decided.due_at is not None
@@ -104,7 +105,7 @@ def test_bounds(
         least = 0 if outcome is Outcome.NOT_BEGUN else 1
         assert least <= wait_seconds <= 3600
         assert decided.tries < 20
-    if RULES[outcome].unknown and not deduplicates:
+    if RULES[outcome].unknown and not repeats:
         assert decided.status is Status.UNCERTAIN
     if RULES[outcome].fate is Fate.SENT:
         assert decided.status is Status.SENT

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from mailing_app import clients, clock, mailings, reports
 from mailing_app.db import db
-from mailing_app.dispatch import enrol, settle, sweep
+from mailing_app.dispatch import enrol, gate, rate, settle, sweep
 from mailing_app.dispatch.claim import BEGIN_WITHIN, Claimer, rotated
 from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
@@ -42,10 +42,10 @@ def settle_all(now: datetime) -> None:
 
 
 def claim(
-    seats: int = 10, now: datetime | None = None, by: int | None = None, rate: float | None = None
+    seats: int = 10, now: datetime | None = None, by: int | None = None, repeats: int | None = None, **claimer: Any
 ) -> list[Envelope]:
-    dispatcher_id = by or sweep.enlist(clock.now(), 10)
-    return Claimer(dispatcher_id, rate).claim(seats, 1, now or clock.now(), clock.monotonic())
+    dispatcher_id, room = by or sweep.enlist(clock.now(), 10), seats if repeats is None else repeats
+    return Claimer(dispatcher_id, **claimer).claim(seats, room, 1, now or clock.now(), clock.monotonic())
 
 
 def result(envelope: Envelope, status: Status, outcome: Outcome = Outcome.ACCEPTED, **step: Any) -> Result:
@@ -126,7 +126,7 @@ def test_outside_the_window_a_message_waits_for_its_zone(app: Flask) -> None:
     )
     enrol_all(now)
     due = {message.client_id: message.due_at for message in messages(mailing)}
-    assert due == {early.id: now + timedelta(hours=3), late.id: now}
+    assert due == {early.id: now + timedelta(hours=3), late.id: mailing.starts_at}
     [envelope] = claim(now=now)
     assert (envelope.client_id, envelope.closes_at) == (late.id, now + timedelta(hours=5))
 
@@ -191,16 +191,63 @@ def test_nothing_is_claimed_at_or_after_the_end(app: Flask) -> None:
     assert len(claim(now=mailing.ends_at - timedelta(microseconds=1))) == 1
 
 
-def test_the_rate_bounds_all_dispatchers_together(app: Flask) -> None:
-    from mailing_app.dispatch import gate
+@pytest.fixture
+def shared_clock(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """The one clock that all dispatchers have, in the test's hands: its one item is the present moment."""
+    gate.Gate("").prepare()
+    present = [clock.now()]
+    monkeypatch.setattr(rate, "shared_now", lambda _session: present[0])
+    return present
 
-    gate.prepare("")
+
+def test_the_rate_bounds_all_dispatchers_together(shared_clock: list[datetime]) -> None:
     some_clients(30)
     enrolled()
-    now = clock.now()
-    assert [len(claim(10, now, rate=8.0)) for _ in range(3)] == [8, 0, 0]
-    assert len(claim(10, now + timedelta(milliseconds=500), rate=8.0)) == 4
-    assert len(claim(10, now - timedelta(hours=1), rate=8.0)) == 0
+    eight = rate.Rate(8.0)
+    assert [len(claim(10, rate=eight)) for _ in range(3)] == [2, 0, 0]
+    shared_clock[0] += timedelta(milliseconds=125)
+    assert [len(claim(10, rate=eight)) for _ in range(2)] == [1, 0]
+    shared_clock[0] += timedelta(hours=1)
+    assert [len(claim(10, rate=eight)) for _ in range(2)] == [2, 0]
+
+
+def test_what_is_not_claimed_costs_nothing_of_the_rate(shared_clock: list[datetime]) -> None:
+    some_clients(3)
+    mailing = enrolled()
+    mailings.pause(mailing.id)
+    assert claim(10, rate=rate.Rate(12.0)) == []
+    mailings.resume(mailing.id)
+    assert len(claim(1, rate=rate.Rate(12.0))) == 1
+    assert len(claim(10, rate=rate.Rate(12.0))) == 2
+
+
+def test_a_clock_that_was_set_back_starves_nobody_and_floods_nobody(shared_clock: list[datetime]) -> None:
+    some_clients(30)
+    enrolled()
+    eight = rate.Rate(8.0)
+    assert len(claim(10, rate=eight)) == 2
+    shared_clock[0] -= timedelta(hours=1)
+    assert claim(10, rate=eight) == []
+    shared_clock[0] += timedelta(milliseconds=250)
+    assert len(claim(10, rate=eight)) == 2
+
+
+def test_a_rate_of_parts_counts_what_the_texts_take(shared_clock: list[datetime]) -> None:
+    some_clients(30)
+    enrolled(text="я" * 71)  # two parts
+    assert len(claim(10, rate=rate.Rate(16.0, by_parts=True))) == 2
+    assert claim(10, rate=rate.Rate(16.0, by_parts=True)) == []
+
+
+def test_a_text_that_is_dearer_than_a_whole_second_still_goes(shared_clock: list[datetime]) -> None:
+    some_clients(3)
+    enrolled(text="я" * 200)  # three parts, at one a second
+    slow = rate.Rate(1.0, by_parts=True)
+    claimed = []
+    for _ in range(7):
+        claimed.append(len(claim(10, rate=slow)))
+        shared_clock[0] += timedelta(seconds=1)
+    assert claimed == [0, 1, 0, 0, 1, 0, 0]
 
 
 def test_outcome_attempt_and_figures_go_together(app: Flask) -> None:
@@ -334,7 +381,7 @@ def test_what_a_dead_dispatcher_had_claimed_goes_back_as_unknown(app: Flask) -> 
     assert figures(mailing) == {"pending": 2}
     assert all(message.unknown and message.attempts == 1 for message in messages(mailing))
     assert db.session.scalars(select(Attempt.outcome)).all() == ["unknown", "unknown"]
-    assert not sweep.beat(dead.id, clock.now(), 0, "closed")
+    assert not sweep.beat(dead.id, clock.now())
 
 
 def test_a_dispatcher_elsewhere_is_dead_when_its_beat_stands_still_for_a_lease(app: Flask) -> None:
@@ -343,13 +390,13 @@ def test_a_dispatcher_elsewhere_is_dead_when_its_beat_stands_still_for_a_lease(a
     claim()
     with db.engine.begin() as connection:
         connection.execute(Dispatcher.__table__.update().values(host="elsewhere"))
-    sweeper = sweep.Sweeper(lease=30, deduplicates=False)
+    sweeper = sweep.Sweeper(lease=8, deduplicates=False)
     assert sweeper.sweep(clock.now(), 0.0) == 0
-    assert sweeper.sweep(clock.now(), 29.0) == 0
-    sweep.beat(1, clock.now(), 1, "closed")
-    assert sweeper.sweep(clock.now(), 31.0) == 0
-    assert sweeper.sweep(clock.now(), 61.0) == 0
-    assert sweeper.sweep(clock.now(), 61.1) == 1
+    assert sweeper.sweep(clock.now(), 7.0) == 0
+    sweep.beat(1, clock.now())
+    assert sweeper.sweep(clock.now(), 9.0) == 0
+    assert sweeper.sweep(clock.now(), 17.0) == 0
+    assert sweeper.sweep(clock.now(), 17.1) == 1
     assert figures(mailing) == {"uncertain": 1}  # the gateway would deliver it twice, so a person decides
 
 

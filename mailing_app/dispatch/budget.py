@@ -1,0 +1,45 @@
+"""The retry budget: while the gateway flaps, repeats stay a small share of all calls, whatever each message wants."""
+
+from collections import deque
+
+SHARE = 0.25
+"""Repeats earned by a first attempt: calls stay below 1.3 times the messages."""
+
+TRICKLE = 1.0
+"""Repeats a second that are always free: they find out whether the gateway is well again."""
+
+MOST = 20.0
+"""The most that is saved up."""
+
+RECENT, FLAPPING = 50, 0.1
+"""The budget binds while more than this share of so many recent outcomes failed; else few repeats are needed."""
+
+
+class Budget:
+    """Times are seconds on a monotonic clock, given by the caller."""
+
+    def __init__(self) -> None:
+        self._recent: deque[bool] = deque(maxlen=RECENT)
+        self._saved = MOST
+        self._at: float | None = None
+
+    def note(self, well: bool) -> None:
+        """Take one outcome into account."""
+        self._recent.append(well)
+
+    def allows(self, seats: int, now: float) -> int:
+        """How many of the free seats may go to repeats."""
+        self._save((now - self._at) * TRICKLE if self._at is not None else 0.0)
+        self._at = now
+        return min(seats, int(self._saved)) if self._flaps() else seats
+
+    def spend(self, firsts: int, repeats: int) -> None:
+        """So many first attempts and repeats are made."""
+        self._save(firsts * SHARE)
+        self._saved = max(self._saved - repeats, 0.0)
+
+    def _save(self, more: float) -> None:
+        self._saved = min(self._saved + more, MOST)
+
+    def _flaps(self) -> bool:
+        return self._recent.count(False) > FLAPPING * RECENT

@@ -1,0 +1,37 @@
+"""Holds: why the gateway gets nothing, or nothing but a probe. They bind every dispatcher and survive restarts."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import update
+
+from mailing_app import clock
+from mailing_app.db import insert, transaction
+from mailing_app.models import GatewayState, Hold
+
+log = logging.getLogger(__name__)
+
+ONLY = 1
+"""The id of the one row that says what is known of the gateway."""
+
+FREE: dict[str, Any] = {"hold": None, "held_at": None, "probe_at": None, "detail": ""}
+
+
+def stop(reason: str = "") -> None:
+    """An operator stops all sending until somebody lets it go on. What is on the wire still gets its answer.
+
+    It takes the place of any other hold, since not even a probe may leave.
+    """
+    with transaction() as session:
+        session.execute(insert(GatewayState).values(id=ONLY).on_conflict_do_nothing())
+        stopped = FREE | {"hold": Hold.OPERATOR, "held_at": clock.now(), "detail": reason}
+        other = GatewayState.hold.is_distinct_from(Hold.OPERATOR)
+        session.execute(update(GatewayState).where(GatewayState.id == ONLY, other).values(stopped))
+    log.warning("all sending stopped by an operator")
+
+
+def go_on() -> None:
+    """Lift whatever holds the sending. Where its reason still stands, the next messages bring it back."""
+    with transaction() as session:
+        session.execute(update(GatewayState).where(GatewayState.id == ONLY).values(FREE))
+    log.warning("hold lifted by an operator")
