@@ -196,6 +196,12 @@ class _Answer(http.client.HTTPResponse):
         self.fp.close()
         self.fp: Any = io.BufferedReader(_TimedReader(sock))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Every provisional answer is passed over, not only 100 as http.client would have it (RFC 9110, 15.2): taken
+        for the answer, it would leave the real one to be read as the next message's."""
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, (http.client.CONTINUE if 100 <= status < 200 else status), reason
+
     def _close_conn(self) -> None:
         """The answer is at its end. Where more has come than belongs to it, the other side is out of step: what
         follows would be read as the answer to the next message, so this connection gets none."""
