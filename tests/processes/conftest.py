@@ -34,11 +34,11 @@ def start(app: Flask, gateway: PracticeGateway, database_url: str, tmp_path: Pat
     plain = {"DATABASE_URL": database_url, "GATEWAY_URL": gateway.url, "SECRET_KEY": "x" * 32, "LOG_FORMAT": "json"}
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
-    def start(*command: str, **settings: Any) -> subprocess.Popen[bytes]:
+    def start(*command: str, module: str = "flask", **settings: Any) -> subprocess.Popen[bytes]:
         environment = kept | plain | {name.upper(): str(value) for name, value in settings.items()}
         log = (tmp_path / f"{len(running)}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "flask", *command], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", module, *command], cwd=ROOT, env=environment, stdout=log, stderr=log
         )
         log.close()
         running.append(process)
