@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from mailing_app import clock
-from mailing_app.db import db, transaction
+from mailing_app.db import absence, db, transaction
 from mailing_app.errors import N_, Refused
 from mailing_app.models import Operator, Role, Scope, SignIn, Token
 
@@ -59,8 +60,7 @@ def signed_in(secret: str) -> Operator | None:
     if found is None or found.operator.deactivated_at or _is_over(found, now):
         return None
     if now - found.seen_at > timedelta(minutes=1):
-        with transaction():
-            found.seen_at = now
+        _note_seen(found, now)
     return found.operator
 
 
@@ -99,6 +99,16 @@ def token(secret: str) -> Token | None:
 def anybody() -> bool:
     """Whether the service has an operator at all."""
     return bool(db.session.scalar(select(func.count()).select_from(Operator)))
+
+
+def _note_seen(found: SignIn, now: datetime) -> None:
+    """Note it at once or at the next request: a page that only reads is shown also while nothing can be written."""
+    try:
+        with transaction(patience=0.1):
+            found.seen_at = now
+    except SQLAlchemyError as fault:
+        if not absence(fault):
+            raise
 
 
 def _is_over(found: SignIn, now: datetime) -> bool:

@@ -9,7 +9,6 @@ from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from config import INSTANCE, ROOT, Settings
@@ -90,11 +89,18 @@ def answer_errors(app: Flask) -> None:
 
     @app.errorhandler(Refusal)
     @app.errorhandler(Invalid)
-    @app.errorhandler(OperationalError)
     @app.errorhandler(HTTPException)
     @app.errorhandler(Exception)
     def _answer(error: Exception) -> Any:
-        if not isinstance(error, Refusal | Invalid | HTTPException):
-            log.error("fault of our own", exc_info=error, extra={"request_id": g.get("request_id", "")})
+        _tell(error)
         door = api if request.path.startswith("/api") else web
         return door.answer(error)
+
+
+def _tell(error: Exception) -> None:
+    """Log what is no matter of the caller: a database that is away in a line, a fault of our own with its trace."""
+    named = {"request_id": g.get("request_id", "")}
+    if why := db.absence(error):
+        log.error("database unavailable", extra=named | {"error": why})
+    elif not isinstance(error, Refusal | Invalid | HTTPException):
+        log.error("fault of our own", exc_info=error, extra=named)

@@ -4,13 +4,16 @@ import base64
 import binascii
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import (
     DateTime,
     Dialect,
@@ -26,15 +29,24 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from mailing_app import clock
 
-BUSY_SECONDS = 20
-"""How long a writer of SQLite waits for another before it gives up."""
+PATIENCE = 5
+"""Seconds to wait for the database: for a lock, a connection, a sign of life of its server.
+
+Far longer than anyone of ours holds a lock, and short because a page waits on one of eight threads and a
+stopped dispatcher has 12 s to leave. Nothing is lost by giving up: a page says when to try again, and the
+pump keeps what it knows and does.
+"""
+
+RETRY_AFTER = 5
+"""Seconds after which it makes sense to ask again for a database that was not to be had."""
 
 _STORED = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -53,7 +65,23 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+class ForgivingSession(FlaskSession):
+    """A session that can always be ended.
+
+    What a broken connection had begun was undone by its server. An error about it here would turn a page
+    that is finished already into a fault, and a dispatcher's second try into its end.
+    """
+
+    def rollback(self) -> None:
+        with suppress(DBAPIError):
+            super().rollback()
+
+    def close(self) -> None:
+        with suppress(DBAPIError):
+            super().close()
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "class_": ForgivingSession})
 
 
 class Moment(TypeDecorator[datetime]):
@@ -89,17 +117,35 @@ def stored(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(_STORED)
 
 
+def absence(fault: BaseException) -> str:
+    """Why the database is not to be had, in its own words on one line; empty when the fault is another one.
+
+    A lock that is not given and a disk that is full count too: in each case others are at fault, nothing is
+    wrong with what was asked, and the same will work later.
+    """
+    said = getattr(fault, "orig", None) or fault
+    away = isinstance(fault, OperationalError | InterfaceError | PoolExhausted)
+    # Read-only is what a server becomes whose disk is full, or which gave its place to another.
+    away = away or isinstance(said, ReadOnlySqlTransaction) or getattr(fault, "connection_invalidated", False)
+    # SQLite calls it operational too when it cannot make sense of a statement.
+    nonsense = getattr(said, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return " ".join(str(said).split()) if away and not nonsense else ""
+
+
 @contextmanager
-def transaction(clashes: Mapping[str, Callable[[], Exception]] | None = None) -> Iterator[Session]:
+def transaction(
+    clashes: Mapping[str, Callable[[], Exception]] | None = None, patience: float = PATIENCE
+) -> Iterator[Session]:
     """One writing transaction: committed at the end, undone by any exception. Never nested.
 
     `clashes` turns the violation of a named constraint into the caller's own exception: the
-    constraint is the judge, so nobody asks "is it taken?" first.
+    constraint is the judge, so nobody asks "is it taken?" first. `patience` is how many seconds to wait for
+    a lock.
     """
     session = db.session()
-    session.commit()  # ends the read in which the caller looked around; SQLite cannot turn it into a write
-    session.connection(execution_options={"writes": True})
     try:
+        session.commit()  # ends the read in which the caller looked around; SQLite cannot turn it into a write
+        session.connection(execution_options={"writes": True, "patience": patience})
         yield session
         session.commit()
     except IntegrityError as error:
@@ -221,15 +267,20 @@ def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
 
 def init_app(app: Flask, url: str) -> None:
     """Bind the application to its database and teach the engine the manners of its dialect."""
-    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
-    if url.startswith("sqlite"):
-        options["connect_args"] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 30,
+        "pool_timeout": PATIENCE,
+        "connect_args": _manners(url),
+    }
     db.init_app(app)
     with app.app_context():
         if url.startswith("sqlite"):
             teach_sqlite(db.engine)
+        else:
+            event.listen(db.engine, "begin", _begin_postgresql)
 
 
 def teach_sqlite(engine: Engine) -> None:
@@ -242,6 +293,26 @@ def teach_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", _begin_sqlite)
 
 
+_POSTGRESQL: dict[str, Any] = {
+    "connect_timeout": PATIENCE,
+    # Without these it takes the system's quarter of an hour and more to notice that a server has vanished.
+    "tcp_user_timeout": PATIENCE * 1000,
+    "keepalives_idle": PATIENCE,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "options": f"-c lock_timeout={PATIENCE}s",
+}
+"""Parameters of libpq. The waits for the network mean nothing on a Unix socket."""
+
+
+def _manners(url: str) -> dict[str, Any]:
+    """How to connect; what the address says itself goes before it."""
+    if url.startswith("sqlite"):
+        return {"timeout": PATIENCE, "check_same_thread": False}
+    given = make_url(url).query
+    return {name: value for name, value in _POSTGRESQL.items() if name not in given}
+
+
 def _greet_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
@@ -249,5 +320,13 @@ def _greet_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    # Each time, since the one before on this connection may have been less patient.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={options.get('patience', PATIENCE) * 1000:.0f}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    patience = connection.get_execution_options().get("patience", PATIENCE)
+    if patience != PATIENCE:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout={patience * 1000:.0f}")

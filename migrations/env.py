@@ -9,6 +9,9 @@ from mailing_app.db import db
 ONE_AT_A_TIME = 7291
 """Number of the advisory lock that a migrating process holds on PostgreSQL; any number nobody else uses."""
 
+PATIENCE = 600
+"""Seconds to wait for another process that migrates; longer than anyone waits for an ordinary lock."""
+
 
 def migrate(connection: Connection) -> None:
     """Run the migrations in one transaction that begins as a writer, so that a second process waits its turn.
@@ -35,7 +38,7 @@ def check_references(connection: Connection) -> None:
 
 def run() -> None:
     """SQLite alters a table by copying it; with foreign keys on, dropping the old one would delete child rows."""
-    with db.engine.connect().execution_options(writes=True) as connection:
+    with db.engine.connect().execution_options(writes=True, patience=PATIENCE) as connection:
         raw = connection.connection.dbapi_connection
         on_sqlite = connection.dialect.name == "sqlite"
         if on_sqlite:

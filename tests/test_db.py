@@ -1,13 +1,18 @@
 """The two databases behave alike where the code relies on it."""
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import BigInteger, String, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from mailing_app.db import Moment, batch, cursor, cursor_id, db, transaction
+from mailing_app.db import Moment, absence, batch, cursor, cursor_id, db, transaction
 from mailing_app.errors import Refused
 from mailing_app.models import Client
 from tests.factories import a_client
@@ -80,3 +85,47 @@ def test_writers_wait_for_each_other_instead_of_failing(app: Flask) -> None:
 def test_cursor_is_opaque_and_forgives_nothing() -> None:
     assert cursor_id(cursor(2**50)) == 2**50
     assert [cursor_id(bad) for bad in ("", "x", "%%", "é", "LTE", cursor(1) + "A" * 40)] == [None] * 6
+
+
+def test_nonsense_is_our_fault_and_no_absence_of_the_database(app: Flask) -> None:
+    with pytest.raises(DBAPIError) as fault:
+        db.session.execute(text("SELECT nothing FROM nowhere"))
+    assert absence(fault.value) == ""
+
+
+def test_absence_is_told_in_one_line_without_the_statement(app: Flask) -> None:
+    assert absence(OperationalError("SELECT secret", {}, Exception("connection\n\trefused"))) == "connection refused"
+    assert absence(PoolExhausted("all are taken")) == "all are taken"
+
+
+def test_who_waits_for_a_lock_gives_up_as_soon_as_he_said(app: Flask) -> None:
+    client = a_client()
+    with transaction() as session:
+        session.get_one(Client, client.id).tag = "held"
+        session.flush()
+        assert in_a_thread(app, lambda: absence(impatient_change(client.id)))
+
+
+def impatient_change(client_id: int) -> BaseException:
+    with pytest.raises(OperationalError) as fault, transaction(patience=0.05) as session:
+        session.get_one(Client, client_id).tag = "wanted"
+    return fault.value
+
+
+@pytest.mark.parametrize("end", ["rollback", "close"])
+def test_a_session_can_be_ended_though_its_connection_is_broken(app: Flask, end: str) -> None:
+    db.session.execute(select(Client))
+    db.session.connection().connection.dbapi_connection.close()
+    getattr(db.session, end)()
+    assert db.session.scalars(select(Client)).all() == []
+
+
+def in_a_thread(app: Flask, ask: Callable[[], Any]) -> Any:
+    """What the question yields in a thread with a session of its own."""
+
+    def answer() -> Any:
+        with app.app_context():
+            return ask()
+
+    with ThreadPoolExecutor() as threads:
+        return threads.submit(answer).result(timeout=30)

@@ -5,15 +5,12 @@ from typing import Any
 
 from flask import Response, current_app, g
 from flask_babel import gettext
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
+from mailing_app.db import RETRY_AFTER, absence
 from mailing_app.errors import N_, Invalid, NotFound, Refusal, Refused, Stale
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_SECONDS = 5
-"""After how long it makes sense to ask again for a database that was not to be had."""
 
 _DETAILS = {
     400: N_("The body is not JSON."),
@@ -29,7 +26,6 @@ _DETAILS = {
     503: N_("The database is not to be had at the moment."),
 }
 _REFUSALS = {NotFound: 404, Refused: 409, Stale: 412, Invalid: 422}
-_DATABASE_AWAY = (OperationalError, InterfaceError, PoolExhausted)
 
 
 def answer(error: Exception) -> Any:
@@ -46,7 +42,7 @@ def answer(error: Exception) -> Any:
 def _status(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.code or 500
-    if isinstance(error, _DATABASE_AWAY):
+    if absence(error):
         return 503
     return next((status for kind, status in _REFUSALS.items() if isinstance(error, kind)), 500)
 
@@ -79,4 +75,4 @@ def _headers(error: Exception, status: int) -> list[tuple[str, str]]:
     """What belongs to the status itself: Allow, WWW-Authenticate, Retry-After."""
     if isinstance(error, HTTPException):
         return [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
-    return [("Retry-After", str(RETRY_SECONDS))] if status == 503 else []
+    return [("Retry-After", str(RETRY_AFTER))] if status == 503 else []

@@ -6,13 +6,10 @@ from flask import Response, g, make_response, render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from mailing_app.db import RETRY_AFTER, absence
 from mailing_app.errors import Invalid, NotFound, Refusal
-
-RETRY_AFTER = 5
-"""Seconds after which a page is worth another try when the database is not to be had."""
 
 TITLES = {
     400: _l("This request makes no sense here"),
@@ -53,7 +50,7 @@ def _status(error: Exception) -> int:
         return error.code or 500
     if isinstance(error, NotFound):
         return 404
-    if isinstance(error, OperationalError):
+    if absence(error):
         return 503
     return 400 if isinstance(error, Invalid) else 409 if isinstance(error, Refusal) else 500
 

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from mailing_app import clock, reports
+from mailing_app.db import absence
 from mailing_app.models import Hold
 from mailing_app.web.display import sending
 
@@ -27,7 +28,9 @@ def readyz() -> Response:
     """200 when the database answers and a dispatcher is alive, else 503 with the reason."""
     try:
         alive = sending(clock.now())["alive"]
-    except SQLAlchemyError:
+    except SQLAlchemyError as error:
+        if not absence(error):
+            raise
         return _told("the database does not answer", 503)
     return _told("ok", 200) if alive else _told("no dispatcher is alive", 503)
 
