@@ -29,8 +29,10 @@ def set_up(as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if not isinstance(other.formatter, _OURS)] + [handler]
     root.setLevel(logging.INFO)
-    for loud in ("apscheduler", "alembic", "waitress.queue"):
+    for loud in ("alembic", "waitress.queue"):
         logging.getLogger(loud).setLevel(logging.WARNING)
+    # Each second that a tick takes longer than one is a warning to it.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _one_line(text: str) -> str:

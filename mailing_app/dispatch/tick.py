@@ -9,13 +9,12 @@ from functools import partial
 from typing import Any
 
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
 
 from config import Settings
 from mailing_app import clock
-from mailing_app.db import db
 from mailing_app.dispatch import enrol, gateway, rewind, settle, sweep
 from mailing_app.dispatch.claim import Claimer
+from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.pace import Pace
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.pump import Pump
@@ -41,19 +40,20 @@ class Dispatching:
         )
         # Far longer than an exchange may take, so that only the dead and the stalled lose their claims.
         self._sweeper = sweep.Sweeper(2 * settings.gateway_timeout + 15, settings.gateway_deduplicates)
-        self._steps = clock.Steps()
+        self._steps, self._set_back = clock.Steps(), False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._last_beat = 0.0
+        self._planning, self._pumping = Outage(), Outage()
 
     def plan(self) -> None:
-        """Enrol who is due, settle what is over, sweep what died."""
+        """Enrol who is due, settle what is over, sweep what died; what fails is tried again by the next tick."""
         with self._app.app_context():
-            if self._steps.since_last_look(clock.now(), clock.monotonic()) < timedelta():
-                rewind.rewind(clock.now())
-            self._sweeper.sweep(clock.now(), clock.monotonic())
-            while not self._stopping.is_set() and (enrol.enrol(clock.now()) | settle.settle(clock.now())):
-                pass
+            try:
+                self._plan()
+                self._planning.end()
+            except Exception as fault:
+                self._planning.complain(fault)
 
     def send(self) -> None:
         """See to it that the pump runs: the first tick starts it, and one that died is started again."""
@@ -71,6 +71,15 @@ class Dispatching:
         if self._thread is not None:
             self._thread.join(LEAVE_WITHIN)
 
+    def _plan(self) -> None:
+        self._set_back |= self._steps.since_last_look(clock.now(), clock.monotonic()) < timedelta()
+        if self._set_back:
+            rewind.rewind(clock.now())
+            self._set_back = False
+        self._sweeper.sweep(clock.now(), clock.monotonic())
+        while not self._stopping.is_set() and (enrol.enrol(clock.now()) | settle.settle(clock.now())):
+            pass
+
     def _run(self) -> None:
         with self._app.app_context():
             pump = self._stubbornly(self._enlisted)
@@ -82,8 +91,9 @@ class Dispatching:
     def _turn(self, pump: Pump) -> None:
         now = clock.monotonic()
         if now - self._last_beat > BEAT_EVERY:
-            self._last_beat = now
+            # First, and until it works nothing else: who cannot beat must not claim, as others will take it for dead.
             self._beat(pump)
+            self._last_beat = now
         pump.turn()
 
     def _beat(self, pump: Pump) -> None:
@@ -99,9 +109,11 @@ class Dispatching:
         """Go on after any fault: the database may be away for a while, and a fault of ours stops nothing else."""
         while True:
             try:
-                return step()
+                result = step()
+                self._pumping.end()
+                return result
             except Exception as fault:
-                _complain(fault)
+                self._pumping.complain(fault)
                 if self._stopping.wait(REST_AFTER_FAULT):
                     return None
 
@@ -131,13 +143,5 @@ class Dispatching:
                 log.info("dispatcher left", extra={"dispatcher_id": me})
                 return
             except Exception as fault:
-                _complain(fault)
+                self._pumping.complain(fault)
                 time.sleep(min(REST_AFTER_FAULT, left))
-
-
-def _complain(fault: Exception) -> None:
-    if isinstance(fault, DBAPIError):
-        log.error("database unavailable", extra={"error": str(fault.orig)})
-    else:
-        log.error("fault of our own", exc_info=fault)
-    db.session.rollback()
