@@ -5,11 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from flask import Flask
@@ -36,11 +37,15 @@ def start(app: Flask, gateway: PracticeGateway, database_url: str, tmp_path: Pat
 
     def start(*command: str, module: str = "flask", **settings: Any) -> subprocess.Popen[bytes]:
         environment = kept | plain | {name.upper(): str(value) for name, value in settings.items()}
-        log = (tmp_path / f"{len(running)}.log").open("wb")
+        log = tmp_path / f"{len(running)}.log"
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *command], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", module, *command],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
-        log.close()
+        threading.Thread(target=keep, args=(process.stdout, log), daemon=True).start()
         running.append(process)
         return process
 
@@ -50,6 +55,12 @@ def start(app: Flask, gateway: PracticeGateway, database_url: str, tmp_path: Pat
             process.send_signal(signal.SIGCONT)
             process.kill()
         process.wait()
+
+
+def keep(said: IO[bytes], log: Path) -> None:
+    """Write down what a process says, line by line: not by its own hand, which a test may bind."""
+    with said, log.open("wb", buffering=0) as file:
+        file.writelines(said)
 
 
 def free_port() -> int:

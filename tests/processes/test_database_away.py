@@ -1,0 +1,191 @@
+"""The database goes away while a mailing is under way, in every way we know, and comes back."""
+
+import http.cookiejar
+import json
+import signal
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import update
+
+from mailing_app import access, clock
+from mailing_app.app import create_app
+from mailing_app.db import PATIENCE, db, transaction
+from mailing_app.models import Mailing, Role, Scope, SignIn
+from mailing_app.practice import PracticeGateway
+from tests.conftest import PASSWORD, empty_tables, make_settings
+from tests.dispatch.test_storage import figures
+from tests.factories import a_mailing, some_clients
+from tests.processes.conftest import Start, eventually, free_port, is_served
+from tests.processes.outages import DATABASES, Postgresql, Sqlite
+from tests.web.pages import fields
+
+SEATS, AUDIENCE = 8, 40
+
+Database = Sqlite | Postgresql
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "way" in metafunc.fixturenames:
+        metafunc.parametrize("way", DATABASES[metafunc.config.getoption("--database")].WAYS)
+
+
+@pytest.fixture(scope="module")
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database of this module's own, that may be taken away."""
+    with tempfile.TemporaryDirectory(prefix="mailing-test-") as folder:
+        database = DATABASES[request.config.getoption("--database")](Path(folder))
+        yield database
+        database.close()
+
+
+@pytest.fixture
+def database_url(database: Database) -> str:
+    """Its address, in place of that of the whole run."""
+    return database.url
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    """The application on that database, migrated and empty, its context open."""
+    app = create_app(make_settings(database_url))
+    with app.app_context():
+        upgrade()
+        empty_tables()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Any
+    text: str
+
+
+class Visitor:
+    """A browser and a program before one served port; they are told of errors as of anything else."""
+
+    def __init__(self, port: int):
+        access.add_operator("Ada", PASSWORD, Role.OPERATOR)
+        self._home, self._token = f"http://127.0.0.1:{port}", access.add_token("shop", Scope.WRITE)
+        self._browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+
+    def get(self, path: str) -> Answer:
+        return self._send(path)
+
+    def sign_in(self) -> Answer:
+        token = fields(self.get("/login").text, "csrf_token")["csrf_token"]
+        form = {"csrf_token": token, "name": "Ada", "password": PASSWORD}
+        return self._send("/login", urllib.parse.urlencode(form).encode())
+
+    def add_client(self) -> Answer:
+        sent = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        return self._send("/api/v1/clients", json.dumps({"phone": "79991234567"}).encode(), sent)
+
+    def _send(self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+        request = urllib.request.Request(self._home + path, body, headers or {})
+        try:
+            with self._browser.open(request, timeout=30) as answer:
+                return Answer(answer.status, answer.headers, answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.headers, error.read().decode())
+
+
+@pytest.fixture
+def under_way(app: Flask, gateway: PracticeGateway) -> Iterator[Mailing]:
+    """A mailing whose first messages the gateway has and does not answer yet, as soon as somebody sends it."""
+    some_clients(AUDIENCE)
+    gateway.close_gate()
+    yield a_mailing()
+    gateway.open_gate()
+
+
+def test_what_is_answered_meanwhile_is_recorded_later_and_not_sent_again(
+    start: Start, gateway: PracticeGateway, database: Database, under_way: Mailing, way: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    process, visitor = start("serve", port=port, gateway_concurrency=SEATS), Visitor(port)
+    assert gateway.wait_for_requests(SEATS, timeout=30)
+    assert visitor.sign_in().status == 200
+    look_long_ago()
+    with database.away(way, process.pid):
+        gateway.open_gate()
+        for refused in (visitor.add_client(), visitor.sign_in()):
+            assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+        can_be_read = 503 if way == "gone" else 200
+        asked = time.monotonic()
+        assert [visitor.get(path).status for path in ("/", "/clients", "/metrics")] == [can_be_read] * 3
+        assert time.monotonic() - asked < PATIENCE
+        eventually(lambda: told(tmp_path, "dispatch.outage"))
+        assert gateway.counts().received == SEATS
+    eventually(lambda: figures(under_way) == {"sent": AUDIENCE})
+    assert (gateway.counts().received, gateway.counts().repeated) == (AUDIENCE, 0)
+    assert [visitor.get(path).status for path in ("/", "/clients", "/readyz")] == [200] * 3
+    assert visitor.add_client().status == 201
+    beginnings_and_ends(tmp_path)
+
+
+def test_a_service_that_starts_without_its_database_works_as_soon_as_it_is_there(
+    start: Start, gateway: PracticeGateway, database: Database, under_way: Mailing, way: str, tmp_path: Path
+) -> None:
+    gateway.open_gate()
+    port = free_port()
+    visitor = Visitor(port)
+    db.session.remove()
+    process = start("serve", port=port)
+    with database.away(way, process.pid):
+        eventually(lambda: is_served(port) and told(tmp_path, "dispatch.outage"))
+        assert visitor.add_client().status == 503
+        assert visitor.get("/readyz").status == 503
+        assert gateway.counts().received == 0
+    eventually(lambda: figures(under_way) == {"sent": AUDIENCE})
+    assert visitor.get("/readyz").status == 200
+    beginnings_and_ends(tmp_path)
+
+
+def test_an_orderly_end_comes_in_time_without_the_database(
+    start: Start, gateway: PracticeGateway, database: Database, under_way: Mailing
+) -> None:
+    process = start("dispatcher", gateway_concurrency=SEATS)
+    assert gateway.wait_for_requests(SEATS, timeout=30)
+    db.session.remove()
+    with database.away("locked", process.pid):
+        gateway.open_gate()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0  # tries to record for nearly all of the 12 s that it has
+    start("dispatcher")
+    eventually(lambda: figures(under_way) == {"sent": AUDIENCE}, seconds=60)
+    assert gateway.counts().repeated <= SEATS
+
+
+def look_long_ago() -> None:
+    """Let every sign-in be one whose next request would be noted, and hold nothing of the database."""
+    with transaction() as session:
+        session.execute(update(SignIn).values(seen_at=clock.now() - timedelta(minutes=2)))
+    db.session.remove()
+
+
+def told(folder: Path, logger: str) -> list[str]:
+    """What the service's log says under that name."""
+    lines = [json.loads(line) for line in (folder / "0.log").read_text().rpartition("\n")[0].splitlines()]
+    return [line["message"] for line in lines if line["logger"] == f"mailing_app.{logger}"]
+
+
+def beginnings_and_ends(folder: Path) -> None:
+    """Each of the two threads told of the outage at most once, and of its end as often; nobody told a traceback."""
+    begun, ended = "database unavailable", "database back"
+    eventually(lambda: (lines := told(folder, "dispatch.outage")).count(begun) == lines.count(ended))
+    assert len(told(folder, "dispatch.outage")) in (2, 4)
+    assert "Traceback" not in (folder / "0.log").read_text()
