@@ -67,6 +67,19 @@ def downgrade():
 '''
 
 
+BREACHING = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "breaching", "{head}", None, None
+
+
+def upgrade():
+    with op.batch_alter_table("dispatcher") as batch:
+        batch.{breach}
+"""
+
+
 @pytest.fixture
 def url(database_url: str, tmp_path: Path) -> Iterator[str]:
     """The address of a database with nothing in it."""
@@ -154,6 +167,32 @@ def test_a_migration_that_leaves_a_dangling_reference_changes_nothing(fresh: Fla
     assert contents() == before
 
 
+def test_the_version_before_goes_on_beside_each_migration(fresh: Flask) -> None:
+    """Processes are replaced one by one: until the last one is, the old ones read and write the new tables."""
+    live_through(REVISIONS, str(MIGRATIONS))
+
+
+def test_a_migration_that_only_adds_is_no_obstacle(fresh: Flask, rebuilding: str) -> None:
+    live_through([REVISIONS[-1], "rebuild"], rebuilding)
+
+
+@pytest.mark.parametrize(
+    "breach",
+    [
+        'add_column(sa.Column("probe", sa.Integer(), nullable=False))',
+        'alter_column("left_at", nullable=False)',
+        'alter_column("beat", new_column_name="ticks")',
+        'drop_column("breaker")',
+    ],
+)
+def test_a_migration_that_the_version_before_stumbles_over_is_seen(fresh: Flask, tmp_path: Path, breach: str) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    (folder / "versions" / "breaching.py").write_text(BREACHING.format(head=REVISIONS[-1], breach=breach))
+    with pytest.raises(sa.exc.DBAPIError, match="INSERT"):
+        live_through([REVISIONS[-1], "breaching"], str(folder))
+
+
 @pytest.mark.parametrize("name", ["client", "mailing", "message", "dispatcher"])
 def test_ids_are_never_used_again(fresh: Flask, name: str) -> None:
     """A gateway that drops repeated ids would swallow the new message under an old one's id."""
@@ -201,6 +240,19 @@ def migrate() -> None:
         upgrade(directory=sys.argv[2])
 
 
+def live_through(revisions: list[str], directory: str) -> None:
+    """Take each step with the tables known as they were before it: read all of them, and write a row into each."""
+    upgrade(directory=directory, revision=revisions[0])
+    for revision in revisions[1:]:
+        known = sa.MetaData()
+        known.reflect(db.engine)
+        upgrade(directory=directory, revision=revision)
+        with db.engine.connect() as connection:
+            for table in [known.tables[name] for name in ROWS if name in known.tables]:
+                insert_into(connection, table, ROWS[table.name])
+                connection.execute(sa.select(table)).one()
+
+
 def fill() -> None:
     """Put a row into every table that has none."""
     present = contents()
@@ -212,7 +264,11 @@ def fill() -> None:
 
 def insert(connection: sa.Connection, name: str, row: dict[str, Any]) -> int:
     """Insert what the table of this revision has columns for; the first column of its key."""
-    table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+    return insert_into(connection, sa.Table(name, sa.MetaData(), autoload_with=connection), row)
+
+
+def insert_into(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> int:
+    """Insert what the table is known to have columns for; the first column of its key."""
     filled = {"version": 1} | {column.name: MOMENT for column in table.columns if needs_moment(column)} | row
     known = {column.name: value for column in table.columns if (value := filled.get(column.name)) is not None}
     key: int = connection.execute(table.insert().values(known)).inserted_primary_key[0]
