@@ -8,20 +8,20 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from mailing_app import access, clock
 from mailing_app.app import create_app
-from mailing_app.db import PATIENCE, db, transaction
-from mailing_app.models import Mailing, Role, Scope, SignIn
+from mailing_app.db import PATIENCE, db, look_again, transaction
+from mailing_app.models import Dispatcher, Mailing, Role, Scope, SignIn
 from mailing_app.practice import PracticeGateway
 from tests.conftest import PASSWORD, empty_tables, make_settings
 from tests.dispatch.test_storage import figures
@@ -168,6 +168,31 @@ def test_an_orderly_end_comes_in_time_without_the_database(
     start("dispatcher")
     eventually(lambda: figures(under_way) == {"sent": AUDIENCE}, seconds=60)
     assert gateway.counts().repeated <= SEATS
+
+
+def test_nobody_counts_as_dead_because_nobody_could_beat(
+    app: Flask, start: Start, gateway: PracticeGateway, database: Database
+) -> None:
+    timeout = 2
+    pids = [start("dispatcher", gateway_concurrency=SEATS, gateway_timeout=timeout).pid for _ in range(2)]
+    eventually(lambda: len(beats()) == 2)
+    some_clients(AUDIENCE)
+    gateway.close_gate()
+    mailing = a_mailing()
+    assert gateway.wait_for_requests(SEATS, timeout=30)
+    with database.away("locked", *pids):
+        gateway.open_gate()
+        lease = timedelta(seconds=2 * timeout + 15)
+        eventually(lambda: clock.now() - max(beats()) > lease + timedelta(seconds=2), seconds=60)
+    eventually(lambda: figures(mailing) == {"sent": AUDIENCE})
+    assert (gateway.counts().received, gateway.counts().repeated) == (AUDIENCE, 0)
+    assert len(beats()) == 2  # none enlisted anew
+
+
+def beats() -> Sequence[datetime]:
+    """When each dispatcher that ever enlisted was last heard of."""
+    look_again()
+    return db.session.scalars(select(Dispatcher.beat_at)).all()
 
 
 def look_long_ago() -> None:
