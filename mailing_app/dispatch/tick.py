@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 BEAT_EVERY = 2.0
 REST_AFTER_FAULT = 1.0
-LEAVE_WITHIN = 11.0
+LEAVE_WITHIN = 10.0
 """Seconds in which a stopped dispatcher has finished what is in flight."""
 
 

@@ -33,6 +33,11 @@ def endless_patience() -> Iterable[bytes]:
     return repeat(b"HTTP/1.1 102 Processing\r\n\r\n")
 
 
+def silence() -> Iterable[bytes]:
+    """Nothing, though the connection stands."""
+    return repeat(b"")
+
+
 def a_flood() -> Iterable[bytes]:
     """A body far larger than any answer has reason to be, as fast as it is taken."""
     return chain([HEAD + b"Content-Length: 99999999999\r\n\r\n"], repeat(b" " * 65536))
@@ -51,18 +56,33 @@ def serving(answer: Answer) -> Iterator[str]:
         thread.join()
 
 
+class Deaf:
+    """A machine that takes no connection and refuses none, since its queue is full; until it hears again."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def hear(self) -> bytes:
+        """Take the connections that wait; all that the third of them, the first of a stranger, ever said."""
+        for _ in range(2):
+            self._listener.accept()[0].close()
+        connection, _ = self._listener.accept()
+        with connection:
+            return connection.recv(65536)
+
+
 @contextmanager
-def deaf() -> Iterator[str]:
-    """The address of a machine that takes no connection and refuses none: its queue is full."""
-    with (
-        socket.create_server(("127.0.0.1", 0), backlog=0) as listener,
-        socket.create_connection(listener.getsockname()),
-        socket.socket() as second,
-    ):
+def deaf() -> Iterator[Deaf]:
+    """A machine whose queue two connections of the test's own fill."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, socket.socket() as second:
+        listener.settimeout(10)
+        first = socket.create_connection(listener.getsockname())
         second.setblocking(False)
         with suppress(BlockingIOError):
             second.connect(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield Deaf(listener)
+        first.close()
 
 
 def _serve(listener: socket.socket, answer: Answer, over: threading.Event) -> None:

@@ -209,8 +209,8 @@ def test_nobody_listens(app: Flask, gateway: PracticeGateway, address: Address) 
 def test_nobody_takes_the_connection(app: Flask, gateway: PracticeGateway, address: Address) -> None:
     a_client()
     enrolled()
-    with rawserver.deaf() as url:
-        one_attempt(replace(address, url=url))
+    with rawserver.deaf() as gone:
+        one_attempt(replace(address, url=gone.url))
     check(After(Outcome.NOT_SENT, tries=0))
     once_more(gateway, address)
     assert len(gateway.inbox) == 1
@@ -220,6 +220,16 @@ def test_no_such_host(app: Flask, gateway: PracticeGateway, address: Address) ->
     a_client()
     enrolled()
     one_attempt(replace(address, url="http://gateway.invalid"))
+    check(After(Outcome.NOT_SENT, tries=0))
+    once_more(gateway, address)
+    assert len(gateway.inbox) == 1
+
+
+def test_a_handshake_that_nobody_answers(app: Flask, gateway: PracticeGateway, address: Address) -> None:
+    a_client()
+    enrolled()
+    with rawserver.serving(rawserver.silence) as url:
+        one_attempt(replace(address, url=url.replace("http:", "https:")))
     check(After(Outcome.NOT_SENT, tries=0))
     once_more(gateway, address)
     assert len(gateway.inbox) == 1
