@@ -320,6 +320,8 @@ class Dispatcher(db.Model):
     allowed: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     """How many of the seats may be taken just now: fewer while the gateway chokes."""
     breaker: Mapped[str] = mapped_column(String(16), default="closed")
+    flapping: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the gateway fails so often that repeats are kept to a small share of the calls."""
 
 
 class GatewayState(db.Model):

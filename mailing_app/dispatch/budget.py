@@ -23,6 +23,11 @@ class Budget:
         self._saved = MOST
         self._at: float | None = None
 
+    @property
+    def flaps(self) -> bool:
+        """Whether the gateway flaps, and the budget binds."""
+        return self._recent.count(False) > FLAPPING * RECENT
+
     def note(self, well: bool) -> None:
         """Take one outcome into account."""
         self._recent.append(well)
@@ -31,7 +36,7 @@ class Budget:
         """How many of the free seats may go to repeats."""
         self._save((now - self._at) * TRICKLE if self._at is not None else 0.0)
         self._at = now
-        return min(seats, int(self._saved)) if self._flaps() else seats
+        return min(seats, int(self._saved)) if self.flaps else seats
 
     def spend(self, firsts: int, repeats: int) -> None:
         """So many first attempts and repeats are made."""
@@ -40,6 +45,3 @@ class Budget:
 
     def _save(self, more: float) -> None:
         self._saved = min(self._saved + more, MOST)
-
-    def _flaps(self) -> bool:
-        return self._recent.count(False) > FLAPPING * RECENT

@@ -71,14 +71,14 @@ def enlist(now: datetime, seats: int) -> int:
     return dispatcher.id
 
 
-def beat(dispatcher_id: int, now: datetime, in_flight: int = 0, allowed: int = 0, breaker: str = "closed") -> bool:
-    """Show that the process lives, and how; False when others took it for dead and its claims with it."""
+def beat(dispatcher_id: int, now: datetime, **shown: Any) -> bool:
+    """Show that the process lives, and how: `in_flight`, `allowed`, `breaker`, `flapping`.
+
+    False when others took it for dead and its claims with it.
+    """
     alive = update(Dispatcher).where(Dispatcher.id == dispatcher_id, Dispatcher.left_at.is_(None))
-    shown = {
-        "beat": Dispatcher.beat + 1, "beat_at": now, "in_flight": in_flight, "allowed": allowed, "breaker": breaker,
-    }  # fmt: skip
     with transaction() as session:
-        return changed(session, alive.values(shown)) == 1
+        return changed(session, alive.values(beat=Dispatcher.beat + 1, beat_at=now, **shown)) == 1
 
 
 def _to_watch() -> Any:

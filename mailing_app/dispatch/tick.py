@@ -97,9 +97,8 @@ class Dispatching:
         pump.turn()
 
     def _beat(self, pump: Pump) -> None:
-        me, watch = pump.claimer.dispatcher_id, pump.watch
-        state = watch.breaker.state(clock.monotonic())
-        if sweep.beat(me, clock.now(), len(pump.seats.in_flight), watch.congestion.allowed, state):
+        me = pump.claimer.dispatcher_id
+        if sweep.beat(me, clock.now(), in_flight=len(pump.seats.in_flight), **pump.watch.shown(clock.monotonic())):
             sweep.release_strays(me, pump.held(), clock.now())
         else:
             log.error("others took this dispatcher for dead; it enlists anew", extra={"dispatcher_id": me})

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from mailing_app.dispatch.breaker import Breaker
 from mailing_app.dispatch.budget import Budget
@@ -46,6 +47,14 @@ class Watch:
         """How many more requests may go out, as far as this process can tell; `now` is monotonic."""
         return self.breaker.allows(max(self.congestion.allowed - in_flight, 0), in_flight, now)
 
+    def shown(self, now: float) -> dict[str, Any]:
+        """What the process thinks of the gateway, as its row tells it."""
+        return {
+            "allowed": self.congestion.allowed,
+            "breaker": self.breaker.state(now),
+            "flapping": self.budget.flaps,
+        }
+
     def heed(self, delivery: Delivery, now: float) -> Advice:
         """Take one delivery into account."""
         sign = RULES[delivery.verdict.outcome].sign
@@ -76,11 +85,12 @@ class Watch:
     def _note_health(self, sign: Sign, now: float) -> None:
         if sign not in (Sign.WELL, Sign.FAILING, Sign.REFUSING):
             return
-        well, before = sign is not Sign.FAILING, self.breaker.state(now)
+        well, before = sign is not Sign.FAILING, (self.breaker.state(now), self.budget.flaps)
         self.breaker.note(well, now)
         self.budget.note(well)
-        if (after := self.breaker.state(now)) != before:
-            log.warning("gateway breaker %s", after, extra={"breaker": after})
+        after = (self.breaker.state(now), self.budget.flaps)
+        if after != before:
+            log.warning("gateway health changed", extra={"breaker": after[0], "flapping": after[1]})
 
     def _note_congestion(self, delivery: Delivery, sign: Sign, now: float) -> None:
         if sign is Sign.WELL:

@@ -24,6 +24,7 @@ def upgrade():
         " CONSTRAINT ck_mailing_when_uncertain CHECK (when_uncertain IN ('hold', 'send_again'))"
     )
     op.execute("ALTER TABLE dispatcher ADD COLUMN allowed INTEGER DEFAULT 0 NOT NULL")
+    op.execute("ALTER TABLE dispatcher ADD COLUMN flapping BOOLEAN DEFAULT FALSE NOT NULL")
     op.execute("ALTER TABLE message ADD COLUMN frozen BOOLEAN DEFAULT FALSE NOT NULL")
     # Whoever was attempted keeps the phone it went to: what is written here too much only keeps more of them.
     op.execute("UPDATE message SET frozen = TRUE WHERE attempts > 0 AND phone IS NOT NULL")
@@ -32,5 +33,6 @@ def upgrade():
 def downgrade():
 
     op.execute("ALTER TABLE message DROP COLUMN frozen")
+    op.execute("ALTER TABLE dispatcher DROP COLUMN flapping")
     op.execute("ALTER TABLE dispatcher DROP COLUMN allowed")
     op.execute("ALTER TABLE mailing DROP COLUMN when_uncertain")

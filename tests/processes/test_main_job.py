@@ -41,6 +41,12 @@ def settled(mailing: Mailing) -> bool:
     return bool(told) and not {"pending", "sending"} & told.keys()
 
 
+def is_enlisted() -> bool:
+    """Whether a dispatcher is there."""
+    db.session.commit()
+    return db.session.scalar(select(Dispatcher.id)) is not None
+
+
 def proof(mailing: Mailing, gateway: PracticeGateway) -> None:
     """No request began at or after the end."""
     assert max(seen.first_byte_at for seen in gateway.inbox) < mailing.ends_at.timestamp()
@@ -49,7 +55,8 @@ def proof(mailing: Mailing, gateway: PracticeGateway) -> None:
 def test_a_mailing_starts_by_itself_within_three_seconds(app: Flask, start: Start, gateway: PracticeGateway) -> None:
     a_client()
     start("dispatcher")
-    begins = clock.now() + timedelta(seconds=4)
+    eventually(is_enlisted)
+    begins = clock.now() + timedelta(seconds=2)
     a_mailing(starts_at=begins)
     assert gateway.wait_for_requests(1, timeout=20)
     late = gateway.inbox[0].first_byte_at - begins.timestamp()
@@ -59,6 +66,7 @@ def test_a_mailing_starts_by_itself_within_three_seconds(app: Flask, start: Star
 def test_the_end_cuts_a_mailing_off(start: Start, gateway: PracticeGateway, audience: int) -> None:
     gateway.latency = 0.2
     start("dispatcher", gateway_concurrency=16)
+    eventually(is_enlisted)
     mailing = a_mailing(ends_at=clock.now() + timedelta(seconds=5))
     eventually(lambda: settled(mailing))
     told = figures(mailing)
@@ -82,8 +90,9 @@ def test_a_gateway_that_goes_and_comes_back(start: Start, gateway: PracticeGatew
 
 @pytest.mark.parametrize("kind", ["500", "garbage", "429"])
 def test_foul_weather_loses_nobody(start: Start, gateway: PracticeGateway, audience: int, kind: str) -> None:
-    gateway.set_weather(Weather(kind, share=0.05, seconds=1 if kind == "429" else None, for_seconds=2.0))
     start("dispatcher")
+    eventually(is_enlisted)
+    gateway.set_weather(Weather(kind, share=0.05, seconds=1 if kind == "429" else None, for_seconds=2.0))
     mailing = a_mailing()
     eventually(lambda: figures(mailing) == {"sent": audience}, seconds=90)
     assert len(gateway.accepted()) == audience
