@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import waitress
@@ -20,6 +21,7 @@ from mailing_app.scheduler import Schedule
 log = logging.getLogger(__name__)
 
 WEB_THREADS = 8
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
@@ -27,15 +29,16 @@ def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
     settings: Settings = app.config["SETTINGS"]
     if settings.exposed_at(host):
         sys.exit("MODE: say production or development when serving beyond this machine")
-    practice = practise(settings) if settings.practising else None
-    schedule = Schedule(app, paced=True) if dispatches else None
-    try:
-        server = waitress.create_server(app, host=host, port=port, threads=WEB_THREADS, ident=None)
-    except OSError as error:
-        sys.exit(f"PORT: {host}:{port}: {error.strerror}")
-    on_stop(schedule.ask_to_stop if schedule else lambda: None)
-    if schedule:
-        schedule.start()
+    with leaving_signals_to_the_main_thread():
+        practice = practise(settings) if settings.practising else None
+        schedule = Schedule(app, paced=True) if dispatches else None
+        try:
+            server = waitress.create_server(app, host=host, port=port, threads=WEB_THREADS, ident=None)
+        except OSError as error:
+            sys.exit(f"PORT: {host}:{port}: {error.strerror}")
+        on_stop(schedule.ask_to_stop if schedule else lambda: None)
+        if schedule:
+            schedule.start()
     log.info("serving", extra={"url": f"http://{host}:{port}"})
     server.run()  # returns after SystemExit, with the requests at work answered
     if schedule:
@@ -49,8 +52,9 @@ def dispatch(app: Flask) -> None:
     asked = threading.Event()
     schedule = Schedule(app, paced=False)
     on_stop(schedule.ask_to_stop)
-    schedule.start()
     try:
+        with leaving_signals_to_the_main_thread():
+            schedule.start()
         asked.wait()
     except (SystemExit, KeyboardInterrupt):
         schedule.stop()
@@ -79,8 +83,22 @@ def on_stop(ask: Callable[[], None]) -> None:
         ask()
         raise SystemExit(0)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in SIGNALS:
+        signal.signal(number, stop)
+
+
+@contextmanager
+def leaving_signals_to_the_main_thread() -> Iterator[None]:
+    """Threads started within, and those that they start, are never given a signal to stop.
+
+    The system may give it to any thread that takes it, and only the main one runs handlers: it would
+    not wake, and the signal be lost.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def _is_ours(url: str) -> bool:

@@ -138,9 +138,10 @@ def test_an_orderly_end_within_twelve_seconds(
     assert told == {"sent": len(gateway.accepted()), "pending": audience - len(gateway.accepted())}
 
 
-def test_a_second_signal_leaves_at_once(start: Start, gateway: PracticeGateway, audience: int) -> None:
+@pytest.mark.parametrize("command", ["serve", "dispatcher"])
+def test_a_second_signal_leaves_at_once(start: Start, gateway: PracticeGateway, audience: int, command: str) -> None:
     gateway.set_weather("hanging")
-    process = start("dispatcher", gateway_concurrency=4)
+    process = start(command, port=free_port(), gateway_concurrency=4)
     mailing = a_mailing()
     assert gateway.wait_for_requests(4, timeout=20)
     process.send_signal(signal.SIGTERM)
