@@ -16,7 +16,7 @@ from mailing_app.local_time import (
     zone_names,
 )
 
-MINUTE = timedelta(minutes=1)
+MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 ODD_ZONES = [
     "Europe/Berlin",
     "Australia/Lord_Howe",
@@ -99,6 +99,38 @@ def test_every_zone_opens_at_nine_all_the_year(zone):
         assert opening.astimezone(ZoneInfo(zone)).time() == window.opens
         opening, openings = next_closing(window, zone, opening), openings + 1
     assert openings == 365
+
+
+def changes_of_2026(zone):
+    """The quarter hours at which the zone changes its clocks; for one that never does, two week-ends of others."""
+    place, day = ZoneInfo(zone), datetime(2026, 1, 1, tzinfo=UTC)
+    days = [day + timedelta(days=number) for number in range(366)]
+    offsets = [moment.astimezone(place).utcoffset() for moment in days]
+    spans = [days[at] for at in range(365) if offsets[at] != offsets[at + 1]]
+    return [changed_within(place, day) for day in spans] or [
+        datetime(2026, 3, 29, 1, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, tzinfo=UTC),
+    ]
+
+
+def changed_within(place, day):
+    quarters = [day + number * QUARTER for number in range(1, 97)]
+    before = day.astimezone(place).utcoffset()
+    return next(moment for moment in quarters if moment.astimezone(place).utcoffset() != before)
+
+
+@pytest.mark.parametrize("zone", sorted(zone_names()))
+def test_around_its_clock_changes_every_zone_opens_and_closes_by_its_walls_and_not_later_than_it_may(zone):
+    place = ZoneInfo(zone)
+    for change in changes_of_2026(zone):
+        # Bounds, changes and offsets are all on quarter hours, so nothing turns open or closed within one.
+        quarters = [change + number * QUARTER for number in range(-100, 260)]
+        walls = [moment.astimezone(place).time() for moment in quarters]
+        for window in (Window(time(9), time(18)), Window(time(1, 30), time(2, 15)), Window(time(23), time(2, 45))):
+            says = [(wall >= window.opens) + (wall < window.closes) > (window.opens < window.closes) for wall in walls]
+            for at in (0, 31, 64, 90, 95, 99, 100, 101, 105, 130):
+                assert next_opening(window, zone, quarters[at]) == quarters[says.index(True, at)]
+                assert next_closing(window, zone, quarters[at]) == quarters[says.index(False, at)]
 
 
 @given(windows(), zones, moments)
