@@ -108,6 +108,19 @@ def test_a_probe_that_succeeds_lifts_the_hold(
     assert hold() is None
 
 
+def test_a_good_answer_that_was_on_its_way_before_the_hold_does_not_lift_it(
+    pump: Pump, gateway: PracticeGateway
+) -> None:
+    some_clients(4)
+    mailing = enrolled()
+    gateway.script(1, [Weather("slow", seconds=0.7)])
+    gateway.set_weather("401")
+    run(pump, lambda: hold() is Hold.TOKEN_REFUSED)
+    run(pump, lambda: not pump.seats.in_flight)
+    assert figures(mailing) == {"sent": 1, "pending": 3}
+    assert hold() is Hold.TOKEN_REFUSED
+
+
 def test_another_token_lifts_the_hold(app: Flask) -> None:
     old, new = gate.Gate("old"), gate.Gate("new")
     old.prepare()

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from mailing_app import clients, clock, mailings, reports
 from mailing_app.db import db
 from mailing_app.dispatch import enrol, gate, rate, settle, sweep
-from mailing_app.dispatch.claim import BEGIN_WITHIN, Claimer, rotated
+from mailing_app.dispatch.claim import BEGIN_WITHIN, PUT_OFF, Claimer, rotated
 from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
 from mailing_app.local_time import Window
@@ -81,6 +81,15 @@ def test_enrolment_takes_whom_the_filter_matches_once(app: Flask) -> None:
     enrol_all()
     assert figures(everyone) == {"pending": 3}
     assert other.id in [message.client_id for message in messages(everyone)]
+
+
+def test_enrolment_twice_equals_once(app: Flask) -> None:
+    some_clients(3)
+    mailing = enrolled()
+    with db.engine.begin() as connection:  # as if nobody knew that it was done
+        connection.execute(Mailing.__table__.update().values(enrolled_at=None, enrolled_to=0))
+    enrol_all()
+    assert figures(mailing) == {"pending": 3}
 
 
 def test_enrolment_in_many_chunks_equals_one(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +175,26 @@ def test_seats_are_shared_and_the_earliest_end_comes_first(app: Flask) -> None:
     assert rotated([1, 2, 3, 4, 5], turn=0, seats=2) == [1, 2]
     assert rotated([1, 2, 3, 4, 5], turn=1, seats=2) == [3, 4]
     assert rotated([1, 2, 3, 4, 5], turn=2, seats=2) == [5, 1]
+
+
+def test_repeats_beyond_the_budget_are_put_off_and_first_attempts_get_past_them(app: Flask) -> None:
+    some_clients(6)
+    mailing = enrolled()
+    now, older = clock.now(), mailing.starts_at - timedelta(seconds=1)
+    record([result(each, Status.PENDING, Outcome.BUSY, due_at=older, tries=1) for each in claim(3)])
+    assert [envelope.attempts for envelope in claim(4, now=now, repeats=1)] == [1, 0]
+    assert [envelope.attempts for envelope in claim(4, now=now, repeats=0)] == [0, 0]
+    assert claim(4, now=now + PUT_OFF - timedelta(milliseconds=1)) == []
+    assert [envelope.attempts for envelope in claim(4, now=now + PUT_OFF)] == [1, 1]
+    assert figures(mailing) == {"sending": 6}
+
+
+def test_the_budget_bounds_the_repeats_of_all_mailings_together(app: Flask) -> None:
+    some_clients(2)
+    for _ in range(3):
+        enrolled()
+    record([result(each, Status.PENDING, Outcome.BUSY, due_at=clock.now(), tries=1) for each in claim(6)])
+    assert len(claim(6, repeats=2)) == 2
 
 
 @pytest.mark.parametrize("control", [mailings.pause, mailings.cancel, mailings.delete])
@@ -382,6 +411,30 @@ def test_what_a_dead_dispatcher_had_claimed_goes_back_as_unknown(app: Flask) -> 
     assert all(message.unknown and message.attempts == 1 for message in messages(mailing))
     assert db.session.scalars(select(Attempt.outcome)).all() == ["unknown", "unknown"]
     assert not sweep.beat(dead.id, clock.now())
+
+
+def test_what_a_buried_dispatcher_claimed_meanwhile_is_found_too(app: Flask) -> None:
+    a_client()
+    mailing = enrolled()
+    me = sweep.enlist(clock.now(), 10)
+    sweep.bury(me, clock.now(), deduplicates=True)
+    assert len(claim(by=me)) == 1  # under way while it was written off
+    with db.engine.begin() as connection:
+        connection.execute(Dispatcher.__table__.update().values(process_began="of a process that is gone"))
+    assert sweep.Sweeper(lease=30).sweep(clock.now(), clock.monotonic()) == 1
+    assert figures(mailing) == {"pending": 1}
+
+
+def test_a_watcher_that_blinked_counts_anew(app: Flask) -> None:
+    a_client()
+    mailing = enrolled()
+    claim()
+    with db.engine.begin() as connection:
+        connection.execute(Dispatcher.__table__.update().values(host="elsewhere"))
+    sweeper, blink = sweep.Sweeper(lease=8), sweep.LONGEST_BLINK
+    swept = [sweeper.sweep(clock.now(), moment) for moment in (0.0, blink + 1, blink + 9, blink + 9.1)]
+    assert swept == [0, 0, 0, 1]
+    assert figures(mailing) == {"pending": 1}
 
 
 def test_a_dispatcher_elsewhere_is_dead_when_its_beat_stands_still_for_a_lease(app: Flask) -> None:
