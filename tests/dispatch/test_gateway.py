@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +14,10 @@ import trustme
 
 from mailing_app import clock
 from mailing_app.dispatch.gateway import Address, post
-from mailing_app.dispatch.judge import judge
+from mailing_app.dispatch.judge import LONGEST_BODY, judge
 from mailing_app.dispatch.parts import Outcome, Reached
 from mailing_app.dispatch.recall import Recall
+from mailing_app.local_time import Window
 from mailing_app.practice import PracticeGateway, Weather
 from tests.dispatch.samples import an_envelope
 
@@ -105,6 +107,45 @@ def test_a_later_request_never_reads_an_earlier_answer(gateway: PracticeGateway,
     assert outcome(address, message_id=18) is Outcome.GATEWAY_ERROR
 
 
+@pytest.fixture
+def out_of_step() -> Iterator[tuple[str, list[int]]]:
+    """A server whose first connection is an answer ahead: where it is, and how many requests each connection got."""
+    listener, requests = socket.create_server(("127.0.0.1", 0)), [0, 0]
+    listener.settimeout(5.0)
+    good = HEAD + b"Content-Length: 28\r\n\r\n" + GOOD
+    answers = [[good + b"\r\n", good], [b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]]
+
+    def serve() -> None:
+        with suppress(TimeoutError):
+            for place, said in enumerate(answers):
+                connection, _ = listener.accept()
+                with connection:
+                    while requests[place] < len(said) and connection.recv(65_536):
+                        requests[place] += 1
+                        connection.sendall(said[requests[place] - 1])
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests
+    thread.join()
+    listener.close()
+
+
+def test_after_an_answer_with_more_behind_it_the_next_request_takes_another_connection(
+    address: Address, out_of_step: tuple[str, list[int]]
+) -> None:
+    """The rest comes with the next request, and would be read as its answer."""
+    url, requests = out_of_step
+    assert outcome(replace(address, url=url)) is Outcome.ACCEPTED
+    assert outcome(replace(address, url=url), message_id=18) is Outcome.GATEWAY_ERROR
+    assert requests == [1, 1]
+
+
+def test_no_more_of_an_answer_is_kept_than_any_has_reason_to_be(gateway: PracticeGateway, address: Address) -> None:
+    gateway.script(None, [HEAD + b"\r\n" + b" " * 1_000_000 + GOOD])
+    assert len(post(address, Recall(), an_envelope()).body) == LONGEST_BODY + 1
+
+
 def test_nobody_listens(gateway: PracticeGateway, address: Address) -> None:
     gateway.vanish()
     answer = post(address, Recall(), an_envelope())
@@ -121,6 +162,14 @@ def test_too_late_for_the_first_byte(gateway: PracticeGateway, address: Address)
     assert outcome(address, closes_at=over) is Outcome.NOT_BEGUN
     assert outcome(address, stale_at=clock.monotonic()) is Outcome.NOT_BEGUN
     assert gateway.inbox == []
+
+
+def test_too_early_after_the_clock_was_set_back(gateway: PracticeGateway, address: Address) -> None:
+    past = Window((clock.now() - timedelta(hours=2)).time(), (clock.now() - timedelta(hours=1)).time())
+    assert outcome(address, opens_at=clock.now() + timedelta(hours=1)) is Outcome.NOT_BEGUN
+    assert outcome(address, window=past, zone="UTC") is Outcome.NOT_BEGUN
+    assert gateway.inbox == []
+    assert outcome(address, window=Window(past.closes, past.opens), zone="UTC") is Outcome.ACCEPTED
 
 
 def test_the_end_does_not_cut_off_an_answer_that_is_under_way(gateway: PracticeGateway, address: Address) -> None:

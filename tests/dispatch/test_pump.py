@@ -11,13 +11,15 @@ from flask import Flask
 from mailing_app import clients, clock, holds
 from mailing_app.db import db
 from mailing_app.dispatch import gate, retry, settle, sweep
+from mailing_app.dispatch.budget import MOST, RECENT
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.gateway import Address
-from mailing_app.dispatch.parts import Envelope, Step, Verdict
+from mailing_app.dispatch.parts import Envelope, Outcome, Step, Verdict
 from mailing_app.dispatch.pump import Pump
+from mailing_app.dispatch.record import record
 from mailing_app.models import GatewayState, Hold, Mailing, Status
 from mailing_app.practice import PracticeGateway, Weather
-from tests.dispatch.test_storage import enrolled, figures, messages
+from tests.dispatch.test_storage import claim, enrolled, figures, messages, result
 from tests.factories import a_client, some_clients
 
 
@@ -155,6 +157,19 @@ def test_too_fast_makes_everyone_wait(pump: Pump, gateway: PracticeGateway) -> N
     assert len(gateway.inbox) <= 4
     assert pump.gate.opening(clock.now() + timedelta(seconds=2)).wide
     assert {message.tries for message in messages(mailing)} == {0}
+
+
+def test_while_the_gateway_flaps_repeats_are_few_and_first_attempts_go_on(pump: Pump, gateway: PracticeGateway) -> None:
+    some_clients(12)
+    mailing = enrolled()
+    waiting = claim(10, by=pump.claimer.dispatcher_id)
+    later = mailing.starts_at + timedelta(seconds=1)
+    record([result(each, Status.PENDING, Outcome.BUSY, due_at=later, tries=1) for each in waiting])
+    for _ in range(RECENT):
+        pump.watch.budget.note(False)
+    pump.watch.budget.spend(0, int(MOST))
+    run(pump, lambda: figures(mailing).get("sent") == 2)
+    assert {message.attempts for message in messages(mailing)} == {1}
 
 
 def test_a_gateway_that_is_gone_opens_the_breaker_and_burns_no_attempt(pump: Pump, gateway: PracticeGateway) -> None:

@@ -8,10 +8,12 @@ import pytest
 from flask import Flask
 
 from mailing_app import clients, clock, holds, mailings
-from mailing_app.dispatch.parts import Envelope, Outcome
+from mailing_app.dispatch.gateway import Address, post
+from mailing_app.dispatch.parts import Envelope, Outcome, Reached
 from mailing_app.dispatch.recall import AHEAD, Recall
 from mailing_app.dispatch.record import record
 from mailing_app.models import Mailing, Status
+from mailing_app.practice import PracticeGateway
 from tests.dispatch.test_storage import claim, enrolled, result, taken_away
 from tests.factories import a_client, some_clients
 
@@ -59,6 +61,18 @@ def test_what_calls_a_claimed_message_back(
     mailing, envelope = claimed
     change(mailing)
     assert recalled(envelope) is expected
+
+
+def test_what_was_called_back_does_not_leave(
+    claimed: tuple[Mailing, Envelope], gateway: PracticeGateway, address: Address
+) -> None:
+    mailing, envelope = claimed
+    recall = Recall()
+    for control, reached in ((mailings.pause, Reached.NOTHING_LEFT), (mailings.resume, Reached.ANSWER_ENDED)):
+        control(mailing.id)
+        recall.look([envelope], clock.now())
+        assert post(address, recall, envelope).reached is reached
+    assert len(gateway.inbox) == 1
 
 
 def test_what_is_undone_before_it_left_may_leave(claimed: tuple[Mailing, Envelope]) -> None:

@@ -182,7 +182,7 @@ def test_repeats_beyond_the_budget_are_put_off_and_first_attempts_get_past_them(
     mailing = enrolled()
     now, older = clock.now(), mailing.starts_at - timedelta(seconds=1)
     record([result(each, Status.PENDING, Outcome.BUSY, due_at=older, tries=1) for each in claim(3)])
-    assert [envelope.attempts for envelope in claim(4, now=now, repeats=1)] == [1, 0]
+    assert sorted(envelope.attempts for envelope in claim(4, now=now, repeats=1)) == [0, 1]
     assert [envelope.attempts for envelope in claim(4, now=now, repeats=0)] == [0, 0]
     assert claim(4, now=now + PUT_OFF - timedelta(milliseconds=1)) == []
     assert [envelope.attempts for envelope in claim(4, now=now + PUT_OFF)] == [1, 1]
