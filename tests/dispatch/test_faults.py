@@ -3,7 +3,8 @@
 One message meets one fault; then the gateway is well again, and the message finds the end that the fault leaves it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -119,6 +120,9 @@ TRICKLES: dict[str, tuple[rawserver.Answer, After]] = {
     "a flood": (rawserver.a_flood, UNREADABLE),
 }
 
+Out = Callable[[PracticeGateway], AbstractContextManager[str]]
+"""A way in which the gateway is out of reach: the address at which it is."""
+
 CODES: Codes = {
     1: Outcome.REFUSED, 2: Outcome.BUSY, 3: Outcome.THROTTLED, 4: Outcome.TOKEN_REFUSED, 5: Outcome.DUPLICATE,
 }  # fmt: skip
@@ -195,52 +199,53 @@ def test_an_answer_that_does_not_end(app: Flask, gateway: PracticeGateway, addre
     assert figures(mailing) == {"sent": 1}
 
 
-def test_nobody_listens(app: Flask, gateway: PracticeGateway, address: Address) -> None:
-    a_client()
-    enrolled()
+@contextmanager
+def nobody_listens(gateway: PracticeGateway) -> Iterator[str]:
     gateway.vanish()
-    one_attempt(address)
-    check(After(Outcome.NOT_SENT, tries=0))
+    yield gateway.url
     gateway.come_back()
-    once_more(gateway, address)
-    assert len(gateway.inbox) == 1
 
 
-def test_nobody_takes_the_connection(app: Flask, gateway: PracticeGateway, address: Address) -> None:
-    a_client()
-    enrolled()
-    with rawserver.deaf() as gone:
-        one_attempt(replace(address, url=gone.url))
-    check(After(Outcome.NOT_SENT, tries=0))
-    once_more(gateway, address)
-    assert len(gateway.inbox) == 1
+@contextmanager
+def nobody_takes_the_connection(_: PracticeGateway) -> Iterator[str]:
+    with rawserver.deaf() as deaf:
+        yield deaf.url
 
 
-def test_no_such_host(app: Flask, gateway: PracticeGateway, address: Address) -> None:
-    a_client()
-    enrolled()
-    one_attempt(replace(address, url="http://gateway.invalid"))
-    check(After(Outcome.NOT_SENT, tries=0))
-    once_more(gateway, address)
-    assert len(gateway.inbox) == 1
+@contextmanager
+def no_such_host(_: PracticeGateway) -> Iterator[str]:
+    yield "http://gateway.invalid"
 
 
-def test_a_handshake_that_nobody_answers(app: Flask, gateway: PracticeGateway, address: Address) -> None:
-    a_client()
-    enrolled()
+@contextmanager
+def nobody_answers_the_handshake(_: PracticeGateway) -> Iterator[str]:
     with rawserver.serving(rawserver.silence) as url:
-        one_attempt(replace(address, url=url.replace("http:", "https:")))
+        yield url.replace("http:", "https:")
+
+
+@contextmanager
+def something_else_than_tls(gateway: PracticeGateway) -> Iterator[str]:
+    yield gateway.url.replace("http:", "https:")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        nobody_listens,
+        nobody_takes_the_connection,
+        no_such_host,
+        nobody_answers_the_handshake,
+        something_else_than_tls,
+    ],
+)
+def test_out_of_reach(app: Flask, gateway: PracticeGateway, address: Address, fault: Out) -> None:
+    a_client()
+    enrolled()
+    with fault(gateway) as url:
+        one_attempt(replace(address, url=url))
     check(After(Outcome.NOT_SENT, tries=0))
     once_more(gateway, address)
     assert len(gateway.inbox) == 1
-
-
-def test_something_else_than_tls(app: Flask, gateway: PracticeGateway, address: Address) -> None:
-    a_client()
-    enrolled()
-    one_attempt(replace(address, url=gateway.url.replace("http:", "https:")))
-    check(After(Outcome.NOT_SENT, tries=0))
-    assert gateway.inbox == []
 
 
 @pytest.mark.parametrize("first", ["reset", "500", "garbage", "hanging"])
