@@ -9,7 +9,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,17 +29,19 @@ def gateway() -> Iterator[PracticeGateway]:
 
 
 @pytest.fixture
-def launch(app: Flask, gateway: PracticeGateway, database_url: str, tmp_path: Path) -> Iterator[Start]:
-    """Start `python …` on the test's database; whatever still runs at the end is killed."""
+def start(app: Flask, gateway: PracticeGateway, database_url: str, tmp_path: Path) -> Iterator[Start]:
+    """Start `flask …` on the test's database; whatever still runs at the end is killed."""
     running: list[subprocess.Popen[bytes]] = []
     plain = {"DATABASE_URL": database_url, "GATEWAY_URL": gateway.url, "SECRET_KEY": "x" * 32, "LOG_FORMAT": "json"}
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
-    def launch(*command: str, pass_fds: Sequence[int] = (), **settings: Any) -> subprocess.Popen[bytes]:
+    def start(
+        *command: str, module: str = "flask", pass_fds: Sequence[int] = (), **settings: Any
+    ) -> subprocess.Popen[bytes]:
         environment = kept | plain | {name.upper(): str(value) for name, value in settings.items()}
         log = tmp_path / f"{len(running)}.log"
         process = subprocess.Popen(
-            [sys.executable, *command],
+            [sys.executable, "-m", module, *command],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -51,18 +52,12 @@ def launch(app: Flask, gateway: PracticeGateway, database_url: str, tmp_path: Pa
         running.append(process)
         return process
 
-    yield launch
+    yield start
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGCONT)
             process.kill()
         process.wait()
-
-
-@pytest.fixture
-def start(launch: Start) -> Start:
-    """Start `flask …`."""
-    return partial(launch, "-m", "flask")
 
 
 def keep(said: IO[bytes], log: Path) -> None:

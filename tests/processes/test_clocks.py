@@ -20,9 +20,9 @@ SOON = 20.0
 
 
 @pytest.fixture
-def dispatcher(launch: Start) -> subprocess.Popen[bytes]:
+def dispatcher(start: Start) -> subprocess.Popen[bytes]:
     """A dispatcher on a clock that jumps at a signal."""
-    return launch("-m", "tests.processes.jumping", "dispatcher", gateway_concurrency=4)
+    return start("dispatcher", module="tests.processes.jumping", gateway_concurrency=4)
 
 
 def long_running(**given: object) -> Mailing:

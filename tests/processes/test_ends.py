@@ -36,12 +36,12 @@ def test_a_restart_resumes_within_ten_seconds_after_a_kill(
 
 
 def test_gunicorn_and_a_dispatcher_beside_it_end_within_twelve_seconds(
-    app: Flask, launch: Start, start: Start, gateway: PracticeGateway
+    app: Flask, start: Start, gateway: PracticeGateway
 ) -> None:
     some_clients(100)
     gateway.latency = 0.5
     port = free_port()
-    web = launch("-m", "gunicorn", "-w", "2", "-b", f"127.0.0.1:{port}", "wsgi:app", mode="development")
+    web = start("-w", "2", "-b", f"127.0.0.1:{port}", "wsgi:app", module="gunicorn", mode="development")
     dispatcher = start("dispatcher", gateway_concurrency=4)
     mailing = a_mailing()
     eventually(lambda: is_served(port))

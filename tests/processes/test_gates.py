@@ -95,7 +95,7 @@ class Gated(NamedTuple):
 
 
 @pytest.fixture
-def gated(launch: Start) -> Iterator[Callable[..., Gated]]:
+def gated(start: Start) -> Iterator[Callable[..., Gated]]:
     """Start a dispatcher that stops at these gates."""
     with ExitStack() as lines:
 
@@ -104,8 +104,8 @@ def gated(launch: Start) -> Iterator[Callable[..., Gated]]:
             lines.enter_context(ours).settimeout(30)
             with theirs:
                 line = theirs.fileno()
-                command = ("-m", "tests.processes.gated", str(line), *gates)
-                return Gated(launch(*command, pass_fds=[line], **settings), ours)
+                process = start(str(line), *gates, module="tests.processes.gated", pass_fds=[line], **settings)
+                return Gated(process, ours)
 
         yield gated
 
