@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from mailing_app.models import Hold, Phase, Role, Scope, Status
+from mailing_app.models import Hold, Phase, Role, Scope, Status, WhenUncertain
 
 # A table for each enum: members of two enums with one value are equal, and Russian tells their genders apart.
 _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
@@ -41,6 +41,10 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Hold.SUSPECT: _l("The gateway refuses every message; something is wrong with them or with it."),
         Hold.OPERATOR: _l("An operator stopped all sending."),
     },
+    WhenUncertain: {
+        WhenUncertain.HOLD: _l("Keep it for an operator to decide"),
+        WhenUncertain.SEND_AGAIN: _l("Send it again, even if it may arrive twice"),
+    },
 }
 
 
@@ -66,6 +70,7 @@ _REASONS = {
     "internal": _l("An error on our side"),
     "not_begun": _l("The attempt was not begun"),
     "unknown": _l("Nobody read the answer"),
+    "too_many_attempts": _l("Too many attempts came to nothing"),
     "mailing_ended": _l("The mailing ended first"),
     "mailing_cancelled": _l("The mailing was cancelled"),
     "mailing_deleted": _l("The mailing was deleted"),

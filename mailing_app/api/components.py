@@ -20,7 +20,7 @@ TAGS = [
     {"name": "resources", "description": "Where to begin."},
     {"name": "clients", "description": "Who can be written to."},
     {"name": "mailings", "description": "What to send, to whom, and when."},
-    {"name": "controls", "description": "Pause, resume, cancel."},
+    {"name": "controls", "description": "Pause, resume, cancel; send uncertain messages once more."},
     {"name": "messages", "description": "One mailing to one client, with every attempt to send it."},
     {"name": "statistics", "description": "Figures over all mailings."},
     {"name": "status", "description": "How the sending stands right now."},

@@ -46,5 +46,17 @@ def cancel_mailing(mailing_id: int) -> Any:
     return _shown(mailings.cancel(mailing_id))
 
 
+@bp.post("/send-uncertain")
+@answers(200, "Mailing", refused=OVER)
+def send_uncertain_messages(mailing_id: int) -> Any:
+    """Send the uncertain messages once more.
+
+    Those that may or may not have arrived become pending and due, each with the same id and the same bytes; where the
+    gateway does not know a repeated id, some clients may get theirs twice. Without any there is nothing to do, and no
+    error.
+    """
+    return _shown(mailings.send_again(mailing_id))
+
+
 def _shown(mailing: Mailing) -> Any:
     return versions.tagged(resources.mailing(mailing), mailing.version)

@@ -12,8 +12,6 @@ from mailing_app.models import Mailing
 
 bp = Blueprint("mailings", __name__, url_prefix="/mailings")
 
-BEGUN = "Sending has begun: only the name and the end can still be changed."
-
 
 @bp.post("")
 @answers(201, "Mailing", body="MailingInput", once=True)
@@ -52,11 +50,12 @@ def read_mailing(mailing_id: int) -> Any:
 
 
 @bp.put("/<id:mailing_id>")
-@answers(200, "Mailing", body="MailingInput", refused=BEGUN)
+@answers(200, "Mailing", body="MailingInput", refused=mailings.BEGUN)
 def replace_mailing(mailing_id: int) -> Any:
     """Replace a mailing.
 
-    Everything may be changed until its first message was attempted; after that only name and end.
+    Everything may be changed until its first message was attempted; after that only `name`, `ends_at` and
+    `when_uncertain`.
     """
     present = mailings.get(mailing_id)
     expected = versions.expected(present)
@@ -65,7 +64,7 @@ def replace_mailing(mailing_id: int) -> Any:
 
 
 @bp.patch("/<id:mailing_id>")
-@answers(200, "Mailing", body="MailingChange", refused=BEGUN)
+@answers(200, "Mailing", body="MailingChange", refused=mailings.BEGUN)
 def change_mailing(mailing_id: int) -> Any:
     """Change a mailing.
 
@@ -98,8 +97,9 @@ def preview_mailing() -> Any:
 
     How many it would reach, what its text takes on the air, and when it would be done. Nothing is stored.
     """
-    values = MailingForm.from_json(bodies.read()).values()
-    return resources.preview(mailings.preview(rate=current_app.config["SETTINGS"].gateway_rate, **values))
+    values, settings = MailingForm.from_json(bodies.read()).values(), current_app.config["SETTINGS"]
+    by_parts = settings.gateway_rate_unit == "parts"
+    return resources.preview(mailings.preview(settings.gateway_rate, by_parts, **values))
 
 
 @bp.get("/<id:mailing_id>/statistics")

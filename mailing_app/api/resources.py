@@ -51,6 +51,7 @@ def mailing(shown: Mailing) -> dict[str, Any]:
         "ends_at": moment(shown.ends_at),
         "filter": shown.filter,
         "window": _window(shown.window),
+        "when_uncertain": shown.when_uncertain.value,
         "phase": shown.phase(clock.now()).value,
         "pause_reason": shown.pause_reason,
         "statistics": reports.statistics(shown.tally),

@@ -169,7 +169,8 @@ class ChoiceInput(Input, SelectFieldBase):
         self.enum = enum
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": [member.value for member in self.enum]}
+        default = {"default": self.default.value} if self.default else {}
+        return {"type": "string", "enum": [member.value for member in self.enum]} | default
 
     def parse(self, typed: str) -> StrEnum:
         if typed not in set(self.enum):
@@ -178,7 +179,7 @@ class ChoiceInput(Input, SelectFieldBase):
 
     def iter_choices(self) -> Any:
         """What the page offers, with a first line for no choice where it may be left open."""
-        if not self.required:
+        if not self.required and self.default is None:
             yield Choice("", str(_l("Any")), not self.data, {})
         for member in self.enum:
             yield Choice(member.value, words.of(member), member == self.data, {})

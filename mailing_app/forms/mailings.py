@@ -10,6 +10,7 @@ from mailing_app.forms.base import Form, FormPart
 from mailing_app.forms.clients import LONGEST_TAG
 from mailing_app.forms.fields import (
     REQUIRED,
+    ChoiceInput,
     DigitsInput,
     MomentInput,
     TextInput,
@@ -18,7 +19,7 @@ from mailing_app.forms.fields import (
     ZoneInput,
 )
 from mailing_app.local_time import Window
-from mailing_app.models import Mailing
+from mailing_app.models import Mailing, WhenUncertain
 
 
 class FilterPart(FormPart):
@@ -92,6 +93,15 @@ class MailingForm(Form):
     )
     filter = FormField(FilterPart)
     window = FormField(WindowPart)
+    when_uncertain = ChoiceInput(
+        _l("When nobody knows whether a message arrived"),
+        enum=WhenUncertain,
+        default=WhenUncertain.HOLD,
+        description=_l(
+            "It matters when an answer of the gateway got lost and the gateway would deliver a repeated message twice. "
+            "It may be changed at any time and decides about what becomes uncertain from then on."
+        ),
+    )
     save = SubmitField(_l("Save"))
 
     @classmethod
@@ -99,8 +109,8 @@ class MailingForm(Form):
         """The form filled with what the mailing says now."""
         window = mailing.window
         hours = {"from": window.opens, "to": window.closes} if window else {}
-        plain = {name: getattr(mailing, name) for name in ("name", "text", "starts_at", "ends_at", "filter")}
-        return cls(data=plain | {"window": hours})
+        alike = ("name", "text", "starts_at", "ends_at", "filter", "when_uncertain")
+        return cls(data={name: getattr(mailing, name) for name in alike} | {"window": hours})
 
     def validate_ends_at(self, field: MomentInput) -> None:
         """The end comes after the start."""

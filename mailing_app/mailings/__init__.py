@@ -2,10 +2,12 @@
 
 from mailing_app.mailings.controls import cancel, delete, pause, resume
 from mailing_app.mailings.messages import history, message, messages
-from mailing_app.mailings.planning import add, add_once, change, get, in_phase, listing, upcoming
+from mailing_app.mailings.planning import BEGUN, add, add_once, change, get, in_phase, listing, upcoming
 from mailing_app.mailings.preview import Preview, preview
+from mailing_app.mailings.uncertain import send_again
 
 __all__ = [
+    "BEGUN",
     "Preview",
     "add",
     "add_once",
@@ -21,5 +23,6 @@ __all__ = [
     "pause",
     "preview",
     "resume",
+    "send_again",
     "upcoming",
 ]

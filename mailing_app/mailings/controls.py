@@ -15,7 +15,7 @@ def pause(mailing_id: int, reason: str = "") -> Mailing:
     """Send nothing until `resume`. What is on the wire already still gets its answer."""
     with transaction() as session:
         mailing = locked(session, mailing_id)
-        _check_open(mailing)
+        check_open(mailing)
         if not mailing.paused_at:
             mailing.paused_at, mailing.pause_reason = clock.now(), reason
             touch(mailing)
@@ -27,7 +27,7 @@ def resume(mailing_id: int) -> Mailing:
     """Go on where `pause` stopped."""
     with transaction() as session:
         mailing = locked(session, mailing_id)
-        _check_open(mailing)
+        check_open(mailing)
         if mailing.paused_at:
             mailing.paused_at, mailing.pause_reason = None, ""
             touch(mailing)
@@ -40,7 +40,7 @@ def cancel(mailing_id: int) -> Mailing:
     with transaction() as session:
         mailing = locked(session, mailing_id)
         if not mailing.cancelled_at:
-            _check_open(mailing)
+            check_open(mailing)
             mailing.cancelled_at = clock.now()
             touch(mailing)
     log.info("mailing cancelled", extra={"mailing_id": mailing_id})
@@ -56,7 +56,8 @@ def delete(mailing_id: int, expected: int | None = None) -> None:
     log.info("mailing deleted", extra={"mailing_id": mailing_id})
 
 
-def _check_open(mailing: Mailing) -> None:
+def check_open(mailing: Mailing) -> None:
+    """Refused when the mailing sends nothing more."""
     phase = mailing.phase(clock.now())
     if phase is Phase.FINISHED:
         raise Refused(N_("The mailing is finished."))

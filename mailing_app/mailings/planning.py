@@ -16,14 +16,16 @@ from mailing_app.models import KeptAnswer, Mailing, Message, Phase, Status, Tall
 
 log = logging.getLogger(__name__)
 
-ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at")
+ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at", "when_uncertain")
 """What may still be changed once the first message was attempted."""
+
+BEGUN = N_("Sending has begun: only the name, the end and what to do with uncertain messages can still be changed.")
 
 DECIDE_THE_AUDIENCE = ("filter", "window_from", "window_to", "starts_at")
 
 
 def add(**values: Any) -> Mailing:
-    """Plan a mailing: `name, text, starts_at, ends_at, filter, window`."""
+    """Plan a mailing: `name, text, starts_at, ends_at, filter, window, when_uncertain`."""
     with transaction() as session:
         mailing = _new(session, values)
     log.info("mailing added", extra={"mailing_id": mailing.id})
@@ -61,7 +63,7 @@ def get(mailing_id: int) -> Mailing:
 
 
 def change(mailing_id: int, expected: int | None = None, **values: Any) -> Mailing:
-    """Change a mailing: everything until its first message was attempted, after that only name and end.
+    """Change a mailing: everything until its first message was attempted, after that what is always open to change.
 
     `expected` is the version the caller saw: Stale if there is a newer one.
     """
@@ -162,7 +164,7 @@ def _check_freedom(mailing: Mailing, changes: dict[str, Any]) -> None:
     for name in changes:
         if name not in ALWAYS_OPEN_TO_CHANGE:
             field = "window" if name.startswith("window") else name
-            raise Refused(N_("Sending has begun: only the name and the end can still be changed."), field=field)
+            raise Refused(BEGUN, field=field)
 
 
 def _forget_audience(session: Session, mailing: Mailing) -> None:

@@ -22,22 +22,28 @@ class Preview:
     exclusions: dict[str, int]
     parts: texts.Parts
     rate: float | None
+    """Messages a second."""
     finishes_at: datetime | None
 
 
-def preview(rate: float | None = None, **values: Any) -> Preview:
-    """Count the audience of a mailing's values and judge text and term; stores nothing."""
+def preview(rate: float | None = None, by_parts: bool = False, **values: Any) -> Preview:
+    """Count the audience of a mailing's values and judge text and term; stores nothing.
+
+    `rate` is what may leave in a second: messages, or with `by_parts` the parts that their texts take.
+    """
     by_zone = _by_zone(values["filter"])
     begins_at = max(values["starts_at"], clock.now())
     closed = sum(
         count for zone, count in by_zone.items() if not _opens(values["window"], zone, begins_at, values["ends_at"])
     )
-    audience = sum(by_zone.values())
+    audience, parts = sum(by_zone.values()), texts.parts(values["text"])
+    if rate and by_parts:
+        rate /= max(parts.parts, 1)
     return Preview(
         audience=audience,
         reachable=audience - closed,
         exclusions={"window_never_opens": closed} if closed else {},
-        parts=texts.parts(values["text"]),
+        parts=parts,
         rate=rate,
         finishes_at=begins_at + timedelta(seconds=math.ceil((audience - closed) / rate)) if rate else None,
     )

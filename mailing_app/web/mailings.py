@@ -106,6 +106,16 @@ def cancel(mailing_id: int) -> str | Redirect:
     return redirect(url_for("mailings.show", mailing_id=mailing_id))
 
 
+@bp.route("/<id:mailing_id>/send-uncertain", methods=["GET", "POST"])
+def send_uncertain(mailing_id: int) -> str | Redirect:
+    """Send once more what may or may not have arrived, after asking."""
+    if request.method == "GET":
+        return render_template("mailings/send_uncertain.html", mailing=mailings.get(mailing_id))
+    if display.done(mailings.send_again, mailing_id):
+        flash(gettext("The uncertain messages are sent once more."), "success")
+    return redirect(url_for("mailings.show", mailing_id=mailing_id))
+
+
 @bp.route("/<id:mailing_id>/delete", methods=["GET", "POST"])
 def delete(mailing_id: int) -> str | Redirect:
     """Delete a mailing, after asking."""
@@ -148,4 +158,5 @@ def _preview(form: MailingForm) -> Preview | None:
     """The preview; None while the dates or the filter make no sense. Name and text may still be missing."""
     if not form.is_submitted() or not form.errors.keys() <= {"name", "text"}:
         return None
-    return mailings.preview(current_app.config["SETTINGS"].gateway_rate, **form.values())
+    settings = current_app.config["SETTINGS"]
+    return mailings.preview(settings.gateway_rate, settings.gateway_rate_unit == "parts", **form.values())

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from mailing_app import clock
@@ -11,11 +12,12 @@ from mailing_app.db import transaction
 from mailing_app.models import Mailing
 from tests.api.bodies import a_mailing_body
 from tests.factories import a_client, a_filter, a_mailing
+from tests.mailings.test_uncertain import in_doubt
 
 URL = "/api/v1/mailings"
 KEYS = [
-    "id", "name", "text", "starts_at", "ends_at", "filter", "window", "phase", "pause_reason", "statistics", "version",
-    "created_at", "updated_at",
+    "id", "name", "text", "starts_at", "ends_at", "filter", "window", "when_uncertain", "phase", "pause_reason",
+    "statistics", "version", "created_at", "updated_at",
 ]  # fmt: skip
 WINDOW = {"from": "09:00", "to": "21:00"}
 
@@ -34,6 +36,7 @@ def test_adding_answers_with_the_mailing_and_its_address(api: FlaskClient) -> No
     assert added.json["starts_at"] == "2050-01-31T06:00:00Z"
     assert added.json["filter"] == {"operator_codes": [], "tags": ["vip"], "timezones": []}
     assert (added.json["window"], added.json["phase"], added.json["version"]) == (WINDOW, "scheduled", 1)
+    assert added.json["when_uncertain"] == "hold"
     assert set(added.json["statistics"].values()) == {0}
     assert api.get(added.headers["Location"]).json == added.json
 
@@ -68,6 +71,10 @@ def test_adding_answers_with_the_mailing_and_its_address(api: FlaskClient) -> No
         ({"window": {"from": "09:00", "to": "09:00"}}, "window.to"),
         ({"window": {"from": "24:00", "to": "09:00"}}, "window.from"),
         ({"window": {"from": 9, "to": "09:00"}}, "window.from"),
+        ({"when_uncertain": "perhaps"}, "when_uncertain"),
+        ({"when_uncertain": None}, "when_uncertain"),
+        ({"when_uncertain": True}, "when_uncertain"),
+        ({"when_uncertain": ["hold"]}, "when_uncertain"),
         ({"phase": "running"}, "phase"),
         ({"statistics": {}}, "statistics"),
         ({"version": 1}, "version"),
@@ -128,6 +135,28 @@ def test_changing_keeps_what_is_left_out(api: FlaskClient) -> None:
     assert api.patch(f"{URL}/{mailing['id']}", json={"ends_at": "2049-01-01T00:00:00Z"}).status_code == 422
 
 
+def test_what_follows_uncertainty_is_kept_by_a_change_and_put_back_by_a_replacement(api: FlaskClient) -> None:
+    added = api.post(URL, json=a_mailing_body(when_uncertain="send_again")).json
+    address = f"{URL}/{added['id']}"
+    assert added["when_uncertain"] == "send_again"
+    assert api.patch(address, json={"name": "New"}).json["when_uncertain"] == "send_again"
+    assert api.put(address, json=a_mailing_body()).json["when_uncertain"] == "hold"
+    begin_sending(Mailing(id=added["id"]))
+    assert api.patch(address, json={"when_uncertain": "send_again"}).json["when_uncertain"] == "send_again"
+
+
+def test_uncertain_messages_are_sent_again_while_the_mailing_is_open(api: FlaskClient) -> None:
+    mailing = in_doubt(2)
+    address = f"{URL}/{mailing.id}"
+    again = api.post(f"{address}/send-uncertain")
+    assert (again.status_code, again.headers["ETag"]) == (200, '"1"')
+    assert again.json["statistics"].items() >= {"pending": 2, "uncertain": 0, "recipients": 2}.items()
+    assert api.post(f"{address}/send-uncertain").json["statistics"] == again.json["statistics"]
+    api.post(f"{address}/cancel")
+    refused = api.post(f"{address}/send-uncertain")
+    assert (refused.status_code, refused.json["detail"]) == (409, "The mailing is cancelled.")
+
+
 def test_once_sending_has_begun_only_name_and_end_change(api: FlaskClient) -> None:
     mailing = a_mailing()
     begin_sending(mailing)
@@ -162,7 +191,7 @@ def test_controls_judge_what_they_are_given(api: FlaskClient) -> None:
 
 def test_a_finished_mailing_takes_no_controls(api: FlaskClient) -> None:
     finished = a_mailing(ends_at=clock.now() - timedelta(seconds=1))
-    for control in ("pause", "resume", "cancel"):
+    for control in ("pause", "resume", "cancel", "send-uncertain"):
         assert api.post(f"{URL}/{finished.id}/{control}").status_code == 409
 
 
@@ -172,7 +201,8 @@ def test_a_deleted_mailing_is_gone(api: FlaskClient) -> None:
     assert (deleted.status_code, deleted.data) == (204, b"")
     for rest in ("", "/statistics", "/messages", "/report.csv"):
         assert api.get(f"{URL}/{mailing.id}{rest}").status_code == 404
-    assert api.post(f"{URL}/{mailing.id}/pause").status_code == 404
+    for control in ("pause", "send-uncertain"):
+        assert api.post(f"{URL}/{mailing.id}/{control}").status_code == 404
     assert api.get(URL).json["items"] == []
     assert api.post(URL, json=a_mailing_body()).json["id"] == mailing.id + 1
 
@@ -201,3 +231,11 @@ def test_preview_counts_and_stores_nothing(api: FlaskClient) -> None:
         "forecast": {"rate": None, "finishes_at": None},
     }
     assert api.get(URL).json["items"] == []
+
+
+def test_a_rate_of_parts_is_told_in_messages(app: Flask, api: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    rated = app.config["SETTINGS"].model_copy(update={"gateway_rate": 3.0, "gateway_rate_unit": "parts"})
+    monkeypatch.setitem(app.config, "SETTINGS", rated)
+    a_client()
+    forecast = api.post(f"{URL}/preview", json=a_mailing_body(text="я" * 200)).json["forecast"]
+    assert forecast == {"rate": 1.0, "finishes_at": "2050-01-31T06:00:01Z"}

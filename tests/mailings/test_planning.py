@@ -10,7 +10,7 @@ from mailing_app import access, clock, mailings, reports
 from mailing_app.db import db, transaction
 from mailing_app.errors import Invalid, NotFound, Refused, Stale
 from mailing_app.local_time import Window
-from mailing_app.models import Mailing, Phase, Scope
+from mailing_app.models import Mailing, Phase, Scope, WhenUncertain
 from tests.dispatch.test_storage import enrol_all, enrolled, figures
 from tests.factories import a_client, a_filter, a_mailing
 
@@ -56,13 +56,15 @@ def test_everything_can_be_changed_until_the_first_attempt(app: Flask) -> None:
     assert figures(mailing) == {"pending": 1}
 
 
-def test_after_the_first_attempt_only_name_and_end(app: Flask) -> None:
+def test_after_the_first_attempt_only_name_and_end_and_what_follows_uncertainty(app: Flask) -> None:
     mailing = a_mailing()
     with transaction() as session:
         session.get_one(Mailing, mailing.id).attempted_at = clock.now()
     same = {"text": mailing.text, "starts_at": mailing.starts_at, "filter": mailing.filter, "window": None}
     ends_at = mailing.ends_at + HOUR
     assert mailings.change(mailing.id, name="New", ends_at=ends_at, **same).ends_at == ends_at
+    again = WhenUncertain.SEND_AGAIN
+    assert mailings.change(mailing.id, when_uncertain=again, **same).when_uncertain is again
     other = {
         "text": "x",
         "starts_at": ends_at - HOUR,
@@ -148,6 +150,9 @@ def test_preview_counts_and_stores_nothing(app: Flask) -> None:
     assert (told.audience, told.reachable, told.exclusions) == (2, 2, {})
     assert (told.parts.encoding, told.parts.parts) == ("UCS-2", 1)
     assert told.finishes_at == now + timedelta(seconds=4)
+    told = mailings.preview(**values | {"text": "я" * 71}, window=None, rate=0.5, by_parts=True)
+    assert (told.parts.parts, told.rate, told.finishes_at) == (2, 0.25, now + timedelta(seconds=8))
+    assert mailings.preview(**values | {"text": ""}, window=None, rate=0.5, by_parts=True).rate == 0.5
     told = mailings.preview(**values, window=Window(time(9), time(21)))
     assert (told.audience, told.reachable, told.exclusions) == (2, 1, {"window_never_opens": 1})
     assert mailings.listing().items == []

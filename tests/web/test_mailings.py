@@ -1,15 +1,19 @@
 """The pages of mailings, used through their own forms."""
 
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from mailing_app import clock, mailings
 from mailing_app.db import transaction
 from mailing_app.local_time import Window
-from mailing_app.models import Mailing, Phase
+from mailing_app.models import Mailing, Phase, WhenUncertain
+from tests.dispatch.test_storage import figures
 from tests.factories import a_client, a_filter, a_mailing, some_clients
+from tests.mailings.test_uncertain import in_doubt
 from tests.web.pages import faults, fields, press, submit
 
 PLAN = {
@@ -43,6 +47,7 @@ def test_a_mailing_is_planned(operator: FlaskClient) -> None:
     ({"window-to": ""}, "This field is required."),
     ({"filter-timezones": "Mars"}, "Is not the IANA name of a time zone, like Europe/Moscow."),
     ({"text": "\x00"}, "Contains a character that no text can hold."),
+    ({"when_uncertain": "perhaps"}, "Must be one of hold, send_again."),
 ])  # fmt: skip
 def test_what_is_wrong_is_told_beside_its_field(operator: FlaskClient, changed: dict[str, str], told: str) -> None:
     answer = submit(operator, "/mailings/new", PLAN | changed)
@@ -81,7 +86,7 @@ def test_once_sending_began_the_rest_is_shown_frozen_and_name_and_end_are_free(o
     a_mailing(starts_at=now - timedelta(seconds=1, microseconds=7), filter=a_filter(tags=["a,b"]))
     begin(1)
     page = operator.get("/mailings/1/edit").text
-    assert page.count("Sending has begun: only the name and the end can still be changed.") == 7
+    assert page.count(mailings.BEGUN) == 7
     assert submit(operator, "/mailings/1/edit", {"name": "New name"}).status_code == 302
     assert mailings.get(1).name == "New name"
 
@@ -94,7 +99,53 @@ def test_a_frozen_field_sent_all_the_same_is_refused(operator: FlaskClient, chan
     begin(1)
     answer = submit(operator, "/mailings/1/edit", changed)
     assert answer.status_code == 409
-    assert "Sending has begun: only the name and the end can still be changed." in list(faults(answer.text))
+    assert mailings.BEGUN in list(faults(answer.text))
+
+
+def set_up(monkeypatch: pytest.MonkeyPatch, app: Flask, **given: Any) -> None:
+    """The application as it would be with these settings."""
+    monkeypatch.setitem(app.config, "SETTINGS", app.config["SETTINGS"].model_copy(update=given))
+
+
+def test_what_follows_uncertainty_is_asked_only_where_it_matters(
+    app: Flask, operator: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "When nobody knows whether a message arrived"
+    a_mailing(when_uncertain=WhenUncertain.SEND_AGAIN)
+    begin(1)
+    assert question not in operator.get("/mailings/new").text
+    assert submit(operator, "/mailings/1/edit", {"name": "New"}).status_code == 302
+    assert mailings.get(1).when_uncertain is WhenUncertain.SEND_AGAIN
+    set_up(monkeypatch, app, gateway_deduplicates=False)
+    page = operator.get("/mailings/1/edit").text
+    assert question in page
+    assert fields(page, "when_uncertain")["when_uncertain"] == "send_again"
+    assert fields(operator.get("/mailings/new").text, "when_uncertain")["when_uncertain"] == "hold"
+    assert submit(operator, "/mailings/1/edit", {"when_uncertain": "hold"}).status_code == 302
+    assert mailings.get(1).when_uncertain is WhenUncertain.HOLD
+
+
+def test_uncertain_messages_are_sent_again_after_asking(operator: FlaskClient) -> None:
+    mailing = in_doubt(2)
+    assert "/mailings/1/send-uncertain" in operator.get("/mailings/1").text
+    assert "Send 2 uncertain messages again?" in operator.get("/mailings/1/send-uncertain").text
+    assert mailings.get(1).tally.uncertain == 2
+    press(operator, "/mailings/1/send-uncertain")
+    assert figures(mailing) == {"pending": 2}
+    page = operator.get("/mailings/1").text
+    assert "The uncertain messages are sent once more." in page
+    assert "/mailings/1/send-uncertain" not in page
+    mailings.cancel(1)
+    press(operator, "/mailings/1/send-uncertain")
+    assert "The mailing is cancelled." in operator.get("/mailings/1").text
+
+
+def test_the_forecast_heeds_a_rate_of_parts(app: Flask, operator: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    some_clients(3, tag="vip")
+    set_up(monkeypatch, app, gateway_rate=0.05, gateway_rate_unit="parts")  # 20 s a part
+    for text, done_by in (("я", "31 Jan 2030, 09:01"), ("я" * 200, "31 Jan 2030, 09:03")):
+        checked = submit(operator, "/mailings/new", PLAN | {"text": text, "check": "1"})
+        assert done_by in checked.text
 
 
 def begin(mailing_id: int) -> None:

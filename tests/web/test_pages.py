@@ -15,7 +15,8 @@ EMPTY = [
 ]  # fmt: skip
 FILLED = [
     *EMPTY, "/clients/1", "/clients/1/delete", "/mailings/1", "/mailings/1/live", "/mailings/1/edit",
-    "/mailings/1/pause", "/mailings/1/cancel", "/mailings/1/delete", "/mailings/1/report.csv", "/messages/1",
+    "/mailings/1/pause", "/mailings/1/cancel", "/mailings/1/delete", "/mailings/1/send-uncertain",
+    "/mailings/1/report.csv", "/messages/1",
 ]  # fmt: skip
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 

@@ -37,6 +37,7 @@ POLICY = {
     "/mailings/<id:mailing_id>/pause": OPERATOR,
     "/mailings/<id:mailing_id>/resume": OPERATOR,
     "/mailings/<id:mailing_id>/cancel": OPERATOR,
+    "/mailings/<id:mailing_id>/send-uncertain": OPERATOR,
     "/mailings/<id:mailing_id>/delete": OPERATOR,
     "/messages/<id:message_id>": VIEWER,
     "/reports": VIEWER,

@@ -1,0 +1,67 @@
+"""What an operator decides about messages that may or may not have arrived."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailing_app import clock
+from mailing_app.db import transaction
+from mailing_app.mailings.controls import check_open
+from mailing_app.mailings.planning import locked
+from mailing_app.models import Client, Mailing, Message, Status, Tally
+
+log = logging.getLogger(__name__)
+
+MESSAGES_A_CHUNK = 5_000
+
+
+def send_again(mailing_id: int) -> Mailing:
+    """Make the mailing's uncertain messages due once more, even if some arrive twice; Refused when it is over.
+
+    Each keeps its id and its bytes, so that a gateway which knows it already may say so. Erased clients are left alone.
+    """
+    number, after = 0, 0
+    while True:
+        with transaction() as session:
+            mailing = locked(session, mailing_id)
+            check_open(mailing)
+            moved = _requeue(session, mailing_id, after, clock.now())
+            mailing.settled_at = None
+            _move_figures(session, mailing, len(moved))
+        number += len(moved)
+        if len(moved) < MESSAGES_A_CHUNK:
+            break
+        after = max(moved)
+    log.info("uncertain messages are sent again", extra={"mailing_id": mailing_id, "messages": number})
+    return mailing
+
+
+def _requeue(session: Session, mailing_id: int, after: int, now: datetime) -> Sequence[int]:
+    """The next chunk by client id, so that what comes back uncertain at once is not taken a second time."""
+    uncertain = (
+        select(Message.id)
+        .join(Client)
+        .where(Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN, Client.phone.is_not(None))
+        .where(Message.client_id > after)
+        .order_by(Message.client_id)
+        .limit(MESSAGES_A_CHUNK)
+        .with_for_update(of=Message, skip_locked=True)
+    )
+    due = (
+        update(Message)
+        .where(Message.id.in_(select(uncertain.cte("uncertain").c.id)))
+        .values(status=Status.PENDING, reason="", due_at=now)
+        .returning(Message.client_id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalars(due).all()
+
+
+def _move_figures(session: Session, mailing: Mailing, number: int) -> None:
+    """By as many as the update really touched: somebody may record an acceptance at this very moment."""
+    moved = {"uncertain": Tally.uncertain - number, "pending": Tally.pending + number}
+    session.execute(update(Tally).where(Tally.mailing_id == mailing.id).values(moved))
+    session.refresh(mailing.tally)
