@@ -66,7 +66,8 @@ def _invent_finished(now: datetime) -> None:
          "tries": 1, "created_at": began, "due_at": began} | end
         for client, end in zip(audience, ends, strict=True)
     ]  # fmt: skip
-    figures = {status.value: sum(end["status"] is status for end in ends) for status in Status}
+    figures: dict[str, Any] = {status.value: sum(end["status"] is status for end in ends) for status in Status}
+    figures["last_byte_at"] = max(end["sent_at"] for end in ends if end["sent_at"])
     with transaction() as session:
         message_ids = session.scalars(insert(Message).returning(Message.id), rows).all()
         session.execute(insert(Attempt), [_attempt(id_, row) for id_, row in zip(message_ids, rows, strict=True)])

@@ -1,6 +1,8 @@
-"""Figures over all mailings, and the reports as CSV. Every figure is read from the tallies, never counted."""
+"""Figures, the proof of the end, and the reports as CSV. What the tallies know is read from them, never counted."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -8,12 +10,37 @@ from sqlalchemy import func, select
 from mailing_app import clock, spreadsheet
 from mailing_app.db import count_by, db
 from mailing_app.mailings import in_phase
-from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally
+from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status, Tally
 
-MAILING_COLUMNS = ("id", "name", "phase", "starts_at", "ends_at", "recipients", *Status)
+MAILING_COLUMNS = (
+    "id", "name", "phase", "starts_at", "ends_at", "recipients", *Status,
+    "last_first_byte_at", "first_bytes_after_end",
+)  # fmt: skip
 MESSAGE_COLUMNS = (
     "id", "client_id", "phone", "status", "reason", "attempts", "created_at", "due_at", "sent_at",
 )  # fmt: skip
+
+NOTHING_LEFT = ("not_sent", "not_begun")
+"""The outcomes of attempts of which no byte left."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That nothing left at or after the end: `after_end` counts the first bytes that did.
+
+    It is above zero only when somebody moved the end to before what had left already.
+    """
+
+    last_first_byte_at: datetime | None
+    ends_at: datetime
+    after_end: int
+
+
+def proof(mailing: Mailing) -> Proof:
+    """How the mailing kept its end. Nothing is counted unless its latest first byte asks for it."""
+    last = mailing.tally.last_byte_at
+    after_end = _first_bytes_after_end(mailing) if last and last >= mailing.ends_at else 0
+    return Proof(last, mailing.ends_at, after_end)
 
 
 def statistics(tally: Tally) -> dict[str, int]:
@@ -54,7 +81,14 @@ def _mailing_rows() -> Iterator[list[Any]]:
     statement = select(Mailing).where(Mailing.deleted_at.is_(None)).order_by(Mailing.id)
     for mailing in db.session.scalars(statement.execution_options(yield_per=500)):
         shown = [mailing.id, mailing.name, mailing.phase(now).value, mailing.starts_at, mailing.ends_at]
-        yield shown + list(statistics(mailing.tally).values())
+        kept = proof(mailing)
+        yield [*shown, *statistics(mailing.tally).values(), kept.last_first_byte_at, kept.after_end]
+
+
+def _first_bytes_after_end(mailing: Mailing) -> int:
+    late = (Attempt.started_at >= mailing.ends_at, Attempt.outcome.not_in(NOTHING_LEFT))
+    statement = select(func.count()).select_from(Attempt).join(Message).where(Message.mailing_id == mailing.id, *late)
+    return int(db.session.scalar(statement) or 0)
 
 
 def _message_rows(mailing_id: int) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from mailing_app.forms import Form
 from mailing_app.local_time import utc_offset_label
 from mailing_app.models import Phase, Status
 
-WITH_SECONDS, PLAIN = "d MMM y, HH:mm:ss", "d MMM y, HH:mm"
+PLAIN, WITH_SECONDS, WITH_MILLISECONDS = "d MMM y, HH:mm", "d MMM y, HH:mm:ss", "d MMM y, HH:mm:ss.SSS"
 
 
 class Id(IntegerConverter):
@@ -27,7 +27,8 @@ class Id(IntegerConverter):
 def init_app(app: Flask) -> None:
     """Teach templates and addresses what is said here."""
     app.url_map.converters["id"] = Id
-    app.jinja_env.filters.update(moment=moment, seconds=with_seconds, phone=phone, number=format_decimal)
+    app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds)
+    app.jinja_env.filters.update(phone=phone, number=format_decimal)
     app.jinja_env.filters.update(word=words.of, reason=words.reason)
     app.jinja_env.globals.update(first_fault=first_fault, query=query, version_to_send=version_to_send)
     app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))
@@ -53,6 +54,11 @@ def moment(value: datetime) -> str:
 def with_seconds(value: datetime) -> str:
     """A moment in the default zone, to the second."""
     return format_datetime(value, WITH_SECONDS)
+
+
+def with_milliseconds(value: datetime) -> str:
+    """A moment in the default zone, to the millisecond."""
+    return format_datetime(value, WITH_MILLISECONDS)
 
 
 def phone(value: str | None) -> str:

@@ -67,7 +67,11 @@ def show(mailing_id: int) -> str:
     form = MessagesQuery.from_page(request.args)
     figures = _figures(mailing_id)
     return render_template(
-        "mailings/show.html", form=form, page=mailings.messages(mailing_id, **form.values()), **figures
+        "mailings/show.html",
+        form=form,
+        page=mailings.messages(mailing_id, **form.values()),
+        proof=reports.proof(figures["mailing"]),
+        **figures,
     )
 
 

@@ -9,11 +9,14 @@ from flask.testing import FlaskClient
 
 from mailing_app import clock, mailings
 from mailing_app.db import transaction
+from mailing_app.dispatch.parts import Outcome
 from mailing_app.local_time import Window
 from mailing_app.models import Mailing, Phase, WhenUncertain
+from mailing_app.web import display
 from tests.dispatch.test_storage import figures
 from tests.factories import a_client, a_filter, a_mailing, some_clients
 from tests.mailings.test_uncertain import in_doubt
+from tests.test_reports import end_at, tried
 from tests.web.pages import faults, fields, press, submit
 
 PLAN = {
@@ -138,6 +141,23 @@ def test_uncertain_messages_are_sent_again_after_asking(operator: FlaskClient) -
     mailings.cancel(1)
     press(operator, "/mailings/1/send-uncertain")
     assert "The mailing is cancelled." in operator.get("/mailings/1").text
+
+
+def test_the_page_proves_the_end_to_the_millisecond(operator: FlaskClient) -> None:
+    mailing = tried(Outcome.ACCEPTED)
+    page = operator.get("/mailings/1").text
+    last = mailings.get(1).tally.last_byte_at
+    assert last
+    assert display.with_milliseconds(last) in page
+    sentence = "Somebody moved the end to before what had left already."
+    assert sentence not in page
+    end_at(mailing, mailing.starts_at + timedelta(seconds=1))
+    assert sentence in operator.get("/mailings/1").text
+
+
+def test_a_mailing_that_sent_nothing_has_nothing_to_prove(operator: FlaskClient) -> None:
+    a_mailing()
+    assert "Proof of the end" not in operator.get("/mailings/1").text
 
 
 def test_the_forecast_heeds_a_rate_of_parts(app: Flask, operator: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
