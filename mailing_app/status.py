@@ -9,18 +9,50 @@ from sqlalchemy import func, select
 from mailing_app.db import db
 from mailing_app.models import Dispatcher, GatewayState, Tally
 
+BREAKERS = ("open", "half_open", "closed")
+"""The states of a dispatcher's circuit breaker, the one that lets the least through first."""
+
 SILENT_AFTER = timedelta(seconds=15)
 """A dispatcher that has not been heard of for longer counts as gone."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """`dispatchers` are those that have not said goodbye; `backlog` is every message that waits to be sent."""
+    """`dispatchers` are those that have not said goodbye, `alive` those of them that were heard of lately; `backlog` is
+    every message that waits to be sent."""
 
     dispatchers: Sequence[Dispatcher]
-    in_flight: int
+    alive: Sequence[Dispatcher]
     backlog: int
     gateway: GatewayState | None
+
+    @property
+    def in_flight(self) -> int:
+        """The requests on their way to the gateway."""
+        return sum(dispatcher.in_flight for dispatcher in self.alive)
+
+    @property
+    def allowed(self) -> int:
+        """How many may be on their way just now."""
+        return sum(dispatcher.allowed for dispatcher in self.alive)
+
+    @property
+    def seats(self) -> int:
+        """How many there may be at most."""
+        return sum(dispatcher.seats for dispatcher in self.alive)
+
+    @property
+    def breaker(self) -> str:
+        """Of several breakers the one that lets the least through; empty when nobody is alive."""
+        return min((dispatcher.breaker for dispatcher in self.alive), key=BREAKERS.index, default="")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a slow gateway keeps requests waiting: fewer are allowed than there are seats, and all are taken.
+
+        A dispatcher begins with few and idles with as many as it last needed, which says nothing of the gateway.
+        """
+        return any(0 < each.allowed < each.seats and each.in_flight >= each.allowed for each in self.alive)
 
 
 def standing(now: datetime) -> Standing:
@@ -28,9 +60,9 @@ def standing(now: datetime) -> Standing:
     dispatchers = _dispatchers()
     return Standing(
         dispatchers=dispatchers,
-        in_flight=sum(dispatcher.in_flight for dispatcher in dispatchers if is_alive(dispatcher, now)),
+        alive=[dispatcher for dispatcher in dispatchers if is_alive(dispatcher, now)],
         backlog=int(db.session.scalar(select(func.coalesce(func.sum(Tally.pending), 0))) or 0),
-        gateway=db.session.get(GatewayState, 1),
+        gateway=db.session.get(GatewayState, 1, populate_existing=True),
     )
 
 

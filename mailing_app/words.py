@@ -77,6 +77,17 @@ _REASONS = {
     "client_erased": _l("The client was erased"),
 }
 
+_BREAKERS = {
+    "closed": _l("closed: requests go through"),
+    "open": _l("open: the gateway is left alone for a few seconds"),
+    "half_open": _l("half open: one message tries"),
+}
+
+
+def breaker(text: str) -> str:
+    """The state of a circuit breaker in words; a dash where there is none."""
+    return str(_BREAKERS.get(text, "–"))
+
 
 def reason(text: str) -> str:
     """A reason or an outcome in words; the text itself where there are none."""

@@ -8,6 +8,7 @@ from mailing_app.api import (
     clients,
     controls,
     docs,
+    gateway,
     index,
     mailings,
     messages,
@@ -21,7 +22,7 @@ from mailing_app.api.problems import answer
 
 __all__ = ["answer", "register"]
 
-ROOMS = (index, clients, mailings, controls, messages, statistics, status)
+ROOMS = (index, clients, mailings, controls, messages, statistics, status, gateway)
 
 
 def register(app: Flask, csrf: Any) -> None:

@@ -24,6 +24,7 @@ TAGS = [
     {"name": "messages", "description": "One mailing to one client, with every attempt to send it."},
     {"name": "statistics", "description": "Figures over all mailings."},
     {"name": "status", "description": "How the sending stands right now."},
+    {"name": "gateway", "description": "Stop all sending, and let it go on."},
 ]
 
 GOOD = {200: "As asked for.", 201: "Added.", 204: "Gone."}

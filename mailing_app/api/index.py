@@ -21,6 +21,8 @@ def list_resources() -> Any:
         "mailings": url_for("api.mailings.list_mailings"),
         "statistics": url_for("api.statistics.read_totals"),
         "status": url_for("api.status.read_status"),
+        "stop": url_for("api.gateway.stop_sending"),
+        "go_on": url_for("api.gateway.let_sending_go_on"),
         "documentation": url_for("docs.show"),
         "specification": url_for("flasgger.apispec"),
     }

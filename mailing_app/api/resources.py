@@ -128,6 +128,7 @@ def _dispatcher(shown: Dispatcher, now: datetime) -> dict[str, Any]:
         "beat_at": moment(shown.beat_at),
         "started_at": moment(shown.started_at),
         "in_flight": shown.in_flight,
+        "allowed": shown.allowed,
         "seats": shown.seats,
         "breaker": shown.breaker,
     }

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from mailing_app.forms import ClientForm, MailingForm, PauseForm
+from mailing_app.forms import ClientForm, MailingForm, PauseForm, StopForm
 from mailing_app.models import Hold, Phase, Status
+from mailing_app.status import BREAKERS
 
 Schema = dict[str, Any]
 
@@ -32,6 +33,7 @@ def _inputs() -> dict[str, Schema]:
         "MailingInput": MailingForm.schema(),
         "MailingChange": _optional(MailingForm.schema()),
         "PauseInput": PauseForm.schema(),
+        "StopInput": StopForm.schema(),
     }
 
 
@@ -94,7 +96,8 @@ def _sending() -> dict[str, Schema]:
         ),
         "Dispatcher": _object(
             id=ID, host=TEXT, pid=ID, alive=FLAG, beat_at=MOMENT, started_at=MOMENT,
-            in_flight=COUNT, seats=COUNT, breaker=TEXT,
+            in_flight=COUNT, allowed=COUNT, seats=COUNT,
+            breaker={"type": "string", "enum": sorted(BREAKERS)},
         ),
     }  # fmt: skip
 

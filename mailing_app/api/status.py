@@ -16,7 +16,12 @@ bp = Blueprint("status", __name__, url_prefix="/status")
 def read_status() -> Any:
     """Read how the sending stands.
 
-    The dispatchers with what they have in flight, how much waits, and what holds the gateway.
+    The dispatchers with what they have in flight and how much they may, what waits, and what holds the gateway.
     """
+    return present()
+
+
+def present() -> Any:
+    """The Status document of this moment."""
     now = clock.now()
     return resources.standing(status.standing(now), now, current_app.config["SETTINGS"].practising)

@@ -3,6 +3,7 @@
 from mailing_app.forms.access import LanguageForm, OperatorForm, SignInForm, TokenForm
 from mailing_app.forms.base import Form, FormPart, Query
 from mailing_app.forms.clients import ClientForm, ImportForm
+from mailing_app.forms.gateway import StopForm
 from mailing_app.forms.lists import ClientsQuery, MailingsQuery, MessagesQuery
 from mailing_app.forms.mailings import MailingForm, PauseForm
 
@@ -20,5 +21,6 @@ __all__ = [
     "PauseForm",
     "Query",
     "SignInForm",
+    "StopForm",
     "TokenForm",
 ]

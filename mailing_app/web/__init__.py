@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from mailing_app.web import clients, dashboard, display, mailings, messages, monitoring, operators, reports, session
+from mailing_app.web import (
+    clients,
+    dashboard,
+    display,
+    gateway,
+    mailings,
+    messages,
+    monitoring,
+    operators,
+    reports,
+    session,
+)
 from mailing_app.web.errors import answer
 
 __all__ = ["answer", "register"]
@@ -11,5 +22,5 @@ __all__ = ["answer", "register"]
 def register(app: Flask) -> None:
     """Open the pages."""
     display.init_app(app)
-    for noun in (session, dashboard, clients, mailings, messages, reports, operators, monitoring):
+    for noun in (session, dashboard, clients, mailings, messages, reports, gateway, operators, monitoring):
         app.register_blueprint(noun.bp)

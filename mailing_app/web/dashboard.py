@@ -31,5 +31,4 @@ def _figures() -> dict[str, Any]:
         "totals": reports.totals(),
         "running": mailings.listing(phase=Phase.RUNNING, limit=RUNNING_SHOWN).items,
         "upcoming": mailings.upcoming(),
-        "now": now,
     }

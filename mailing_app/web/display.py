@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["id"] = Id
     app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds)
     app.jinja_env.filters.update(phone=phone, number=format_decimal)
-    app.jinja_env.filters.update(word=words.of, reason=words.reason)
+    app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker)
     app.jinja_env.globals.update(first_fault=first_fault, query=query, version_to_send=version_to_send)
     app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))
     app.context_processor(surroundings)
@@ -105,9 +105,8 @@ def done(operation: Callable[..., Any], *given: Any) -> bool:
 
 
 def sending(now: datetime) -> dict[str, Any]:
-    """How the sending stands, for the pages that tell it, and the dispatchers that are alive."""
-    standing = status.standing(now)
-    return {"standing": standing, "alive": [each for each in standing.dispatchers if status.is_alive(each, now)]}
+    """How the sending stands, for the pages that tell it."""
+    return {"standing": status.standing(now), "now": now}
 
 
 def live(template: str, **context: Any) -> Response:

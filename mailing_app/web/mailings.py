@@ -135,7 +135,6 @@ def _figures(mailing_id: int) -> dict[str, Any]:
     return display.sending(now) | {
         "mailing": mailing,
         "statistics": reports.statistics(mailing.tally),
-        "now": now,
     }
 
 

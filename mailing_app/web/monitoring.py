@@ -1,7 +1,6 @@
 """What machines ask: whether the process lives, whether the service works, and its figures."""
 
 from collections.abc import Iterator
-from operator import itemgetter
 
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
@@ -9,10 +8,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailing_app import clock, reports
+from mailing_app import clock, reports, status
 from mailing_app.db import absence
 from mailing_app.models import Hold
-from mailing_app.web.display import sending
 
 bp = Blueprint("monitoring", __name__)
 
@@ -27,7 +25,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """200 when the database answers and a dispatcher is alive, else 503 with the reason."""
     try:
-        alive = sending(clock.now())["alive"]
+        alive = status.standing(clock.now()).alive
     except SQLAlchemyError as error:
         if not absence(error):
             raise
@@ -45,11 +43,10 @@ class DatabaseCollector(Collector):
     """Reads every figure from the database when it is asked for, so that any web process tells the same."""
 
     def collect(self) -> Iterator[Metric]:
-        totals, now = reports.totals(), clock.now()
-        standing, alive = itemgetter("standing", "alive")(sending(now))
+        totals, standing = reports.totals(), status.standing(clock.now())
         yield _by("status", "mailing_messages", "Messages by status.", totals["messages"], without="recipients")
         yield _by("phase", "mailing_mailings", "Mailings by phase.", totals["mailings"], without="total")
-        yield GaugeMetricFamily("mailing_dispatchers_alive", "Dispatchers that send.", len(alive))
+        yield GaugeMetricFamily("mailing_dispatchers_alive", "Dispatchers that send.", len(standing.alive))
         yield GaugeMetricFamily("mailing_in_flight", "Requests on their way to the gateway.", standing.in_flight)
         held = standing.gateway.hold if standing.gateway else None
         holds = {hold.value: int(hold is held) for hold in Hold}

@@ -175,4 +175,5 @@ def takers(api: FlaskClient) -> list[tuple[str, str]]:
         ("PUT", f"/api/v1/mailings/{(mailing := a_mailing()).id}"),
         ("PATCH", f"/api/v1/mailings/{mailing.id}"),
         ("POST", f"/api/v1/mailings/{mailing.id}/pause"),
+        ("POST", "/api/v1/gateway/stop"),
     ]

@@ -31,12 +31,11 @@ def test_dispatchers_backlog_and_hold(api: FlaskClient) -> None:
         session.add(GatewayState(id=1, hold=Hold.WRONG_ADDRESS, held_at=now, detail="404"))
         for pid, silent in ((1, 0), (2, 16), (3, 0)):
             beat_at = now - timedelta(seconds=silent)
-            named = {"host": "a", "pid": pid, "process_began": "x", "started_at": now, "in_flight": 5, "seats": 64}
-            session.add(Dispatcher(beat_at=beat_at, left_at=now if pid == 3 else None, **named))
+            named = {"host": "a", "pid": pid, "process_began": "x", "started_at": now}
+            figures = {"in_flight": 5, "allowed": 8, "seats": 64}
+            session.add(Dispatcher(beat_at=beat_at, left_at=now if pid == 3 else None, **named, **figures))
     standing = api.get(URL).json
-    assert [(one["pid"], one["alive"], one["breaker"]) for one in standing["dispatchers"]] == [
-        (1, True, "closed"),
-        (2, False, "closed"),
-    ]
+    shown = [(one["pid"], one["alive"], one["allowed"], one["breaker"]) for one in standing["dispatchers"]]
+    assert shown == [(1, True, 8, "closed"), (2, False, 8, "closed")]
     assert (standing["in_flight"], standing["backlog"]) == (5, 7)
     assert (standing["gateway"]["hold"], standing["gateway"]["detail"]) == ("wrong_address", "404")

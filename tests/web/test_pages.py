@@ -12,6 +12,7 @@ from tests.web.things import HOSTILE
 EMPTY = [
     "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/export.csv", "/mailings", "/mailings/new",
     "/reports", "/reports/mailings.csv", "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
+    "/gateway/stop",
 ]  # fmt: skip
 FILLED = [
     *EMPTY, "/clients/1", "/clients/1/delete", "/mailings/1", "/mailings/1/live", "/mailings/1/edit",

@@ -40,6 +40,8 @@ POLICY = {
     "/mailings/<id:mailing_id>/send-uncertain": OPERATOR,
     "/mailings/<id:mailing_id>/delete": OPERATOR,
     "/messages/<id:message_id>": VIEWER,
+    "/gateway/stop": OPERATOR,
+    "/gateway/go-on": OPERATOR,
     "/reports": VIEWER,
     "/reports/mailings.csv": VIEWER,
     "/operators": ADMIN,
@@ -142,7 +144,9 @@ def test_a_path_of_ours_is_kept(app: Flask) -> None:
         assert local_path("/mailings/1?status=sent") == "/mailings/1?status=sent"
 
 
-@pytest.mark.parametrize("path", ["/clients/new", "/mailings/new", "/mailings/1/resume", "/logout", "/language"])
+@pytest.mark.parametrize(
+    "path", ["/clients/new", "/mailings/new", "/mailings/1/resume", "/logout", "/language", "/gateway/stop"]
+)
 def test_a_forged_form_is_refused(operator: FlaskClient, filled: None, path: str) -> None:
     answer = operator.post(path, data={"phone": "79001234567", "language": "ru"})
     assert answer.status_code == 400
