@@ -73,7 +73,7 @@ def test_all_sending_is_stopped_and_goes_on(visits: Any, gateway: PracticeGatewa
     a_mailing(name="Autumn")
     eventually(lambda: mailings.get(1).tally.pending or db.session.rollback())
     page = visit.go("/mailings/1")
-    expect(page.get_by_text("All sending is stopped.")).to_be_visible()
+    expect(page.get_by_text("An operator stopped all sending.")).to_be_visible()
     if scripts:  # axe is one itself
         for path in ("/", "/gateway/stop", "/mailings/1"):
             assert Axe().run(visit.go(path)).generate_snapshot() == ""
@@ -81,7 +81,7 @@ def test_all_sending_is_stopped_and_goes_on(visits: Any, gateway: PracticeGatewa
     page.get_by_role("button", name="Let sending go on").click()
     assert gateway.wait_for_requests(1, timeout=10)
     expect(page.get_by_text("Sending goes on.")).to_be_visible()
-    expect(page.get_by_text("All sending is stopped.")).to_have_count(0)
+    expect(page.get_by_text("An operator stopped all sending.")).to_have_count(0)
 
 
 def test_a_hold_appears_on_an_open_page_and_keeps_the_focus(visits: Any) -> None:

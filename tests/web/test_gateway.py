@@ -15,7 +15,7 @@ from tests.factories import a_mailing
 from tests.web.pages import faults, fields, submit
 
 PLACES = ("/", "/mailings/1")
-STOPPED, HELD = "All sending is stopped.", "Sending is on hold."
+STOPPED, HELD = "An operator stopped all sending.", "Sending is on hold."
 EVERY_MINUTE = "One message a minute tries whether it is over"
 ALONE, FAILS, SLOW = "The gateway asked to be left alone until", "The gateway fails;", "The gateway is slow: 4 of 64"
 

@@ -122,6 +122,7 @@ def test_what_follows_uncertainty_is_asked_only_where_it_matters(
     set_up(monkeypatch, app, gateway_deduplicates=False)
     page = operator.get("/mailings/1/edit").text
     assert question in page
+    assert "Send it again, even if it may arrive twice" in operator.get("/mailings/1").text
     assert fields(page, "when_uncertain")["when_uncertain"] == "send_again"
     assert fields(operator.get("/mailings/new").text, "when_uncertain")["when_uncertain"] == "hold"
     assert submit(operator, "/mailings/1/edit", {"when_uncertain": "hold"}).status_code == 302
