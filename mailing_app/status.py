@@ -47,6 +47,11 @@ class Standing:
         return min((dispatcher.breaker for dispatcher in self.alive), key=BREAKERS.index, default="")
 
     @property
+    def flaps(self) -> bool:
+        """Whether the gateway fails so often that repeats are kept to a small share of the calls."""
+        return any(dispatcher.flapping for dispatcher in self.alive)
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether a slow gateway keeps requests waiting: fewer are allowed than there are seats, and all are taken.
 

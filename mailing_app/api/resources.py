@@ -131,6 +131,7 @@ def _dispatcher(shown: Dispatcher, now: datetime) -> dict[str, Any]:
         "allowed": shown.allowed,
         "seats": shown.seats,
         "breaker": shown.breaker,
+        "flapping": shown.flapping,
     }
 
 

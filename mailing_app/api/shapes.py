@@ -97,7 +97,7 @@ def _sending() -> dict[str, Schema]:
         "Dispatcher": _object(
             id=ID, host=TEXT, pid=ID, alive=FLAG, beat_at=MOMENT, started_at=MOMENT,
             in_flight=COUNT, allowed=COUNT, seats=COUNT,
-            breaker={"type": "string", "enum": sorted(BREAKERS)},
+            breaker={"type": "string", "enum": sorted(BREAKERS)}, flapping=FLAG,
         ),
     }  # fmt: skip
 

@@ -21,7 +21,8 @@ MESSAGES_A_CHUNK = 5_000
 def send_again(mailing_id: int) -> Mailing:
     """Make the mailing's uncertain messages due once more, even if some arrive twice; Refused when it is over.
 
-    Each keeps its id and its bytes, so that a gateway which knows it already may say so. Erased clients are left alone.
+    Each keeps its id and its bytes, so that a gateway which knows it already may say so; its tries are counted anew.
+    Erased clients are left alone.
     """
     number, after = 0, 0
     while True:
@@ -53,7 +54,7 @@ def _requeue(session: Session, mailing_id: int, after: int, now: datetime) -> Se
     due = (
         update(Message)
         .where(Message.id.in_(select(uncertain.cte("uncertain").c.id)))
-        .values(status=Status.PENDING, reason="", due_at=now)
+        .values(status=Status.PENDING, reason="", tries=0, due_at=now)
         .returning(Message.client_id)
         .execution_options(synchronize_session=False)
     )

@@ -35,7 +35,8 @@ def test_dispatchers_backlog_and_hold(api: FlaskClient) -> None:
             figures = {"in_flight": 5, "allowed": 8, "seats": 64}
             session.add(Dispatcher(beat_at=beat_at, left_at=now if pid == 3 else None, **named, **figures))
     standing = api.get(URL).json
-    shown = [(one["pid"], one["alive"], one["allowed"], one["breaker"]) for one in standing["dispatchers"]]
-    assert shown == [(1, True, 8, "closed"), (2, False, 8, "closed")]
+    names = ("pid", "alive", "allowed", "breaker", "flapping")
+    shown = [tuple(one[name] for name in names) for one in standing["dispatchers"]]
+    assert shown == [(1, True, 8, "closed", False), (2, False, 8, "closed", False)]
     assert (standing["in_flight"], standing["backlog"]) == (5, 7)
     assert (standing["gateway"]["hold"], standing["gateway"]["detail"]) == ("wrong_address", "404")

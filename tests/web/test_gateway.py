@@ -17,7 +17,8 @@ from tests.web.pages import faults, fields, submit
 PLACES = ("/", "/mailings/1")
 STOPPED, HELD = "An operator stopped all sending.", "Sending is on hold."
 EVERY_MINUTE = "One message a minute tries whether it is over"
-ALONE, FAILS, SLOW = "The gateway asked to be left alone until", "The gateway fails;", "The gateway is slow: 4 of 64"
+ALONE, FAILS = "The gateway asked to be left alone until", "The gateway fails;"
+FLAPS, SLOW = "The gateway fails often", "The gateway is slow: 4 of 64"
 
 
 def hold() -> Hold | None:
@@ -118,6 +119,7 @@ def test_nobody_is_sent_elsewhere_by_the_button(operator: FlaskClient) -> None:
     ({}, []),
     ({"breaker": "open"}, [FAILS]),
     ({"breaker": "half_open"}, [FAILS]),
+    ({"flapping": True}, [FLAPS]),
     ({"allowed": 4, "in_flight": 4}, [SLOW]),
     ({"allowed": 4, "in_flight": 3}, []),
     ({"allowed": 0, "in_flight": 0}, []),
@@ -130,7 +132,7 @@ def test_what_a_living_dispatcher_meets_is_told_in_plain_words(
     a_dispatcher(**given)
     for place in PLACES:
         page = operator.get(place).text
-        assert [words for words in (HELD, ALONE, FAILS, SLOW, "No dispatcher is alive") if words in page] == told
+        assert [words for words in (HELD, ALONE, FAILS, FLAPS, SLOW, "No dispatcher is alive") if words in page] == told
 
 
 def test_a_wait_is_told_while_it_lasts(operator: FlaskClient) -> None:
