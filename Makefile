@@ -10,7 +10,7 @@ ARGS ?=
 # The settings read .env themselves; Flask would also take one out of the folders above.
 export FLASK_SKIP_DOTENV := 1
 
-.PHONY: run demo test check
+.PHONY: run demo test check mutations soak
 .NOTPARALLEL:
 
 run: .venv/ready
@@ -41,6 +41,14 @@ check: .venv/ready-dev
 	fi
 	@echo "== alembic check" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 		export DATABASE_URL="sqlite:///$$folder/mailing.db" && $(FLASK) db upgrade && $(FLASK) db check
+
+# Takes each guard of sending away once and looks whether the suite misses it.
+mutations: .venv/ready-dev
+	@echo "== mutations" && $(RUN) tests/mutations.py
+
+# The service for minutes in changing weather: make soak ARGS="--seconds 600 --database postgresql"
+soak: .venv/ready-dev
+	@$(RUN) -m tests.soak $(ARGS)
 
 # The stamps say which requirements the environment was made from; an interrupted install leaves none.
 .venv/ready: requirements.txt .venv/bin/python

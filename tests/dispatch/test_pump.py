@@ -168,7 +168,7 @@ def test_while_the_gateway_flaps_repeats_are_few_and_first_attempts_go_on(pump: 
     for _ in range(RECENT):
         pump.watch.budget.note(False)
     pump.watch.budget.spend(0, int(MOST))
-    run(pump, lambda: figures(mailing).get("sent") == 2)
+    run(pump, lambda: figures(mailing).get("sent", 0) >= 2)
     assert {message.attempts for message in messages(mailing)} == {1}
 
 

@@ -1,0 +1,326 @@
+"""Whether the suite misses the guards of sending: each is taken away once, and the tests named must fail.
+
+`make mutations`. Not a test of pytest's own: it breaks a copy of the tree, one guard at a time.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+NEEDED = ("config.py", "pyproject.toml", "mailing_app", "migrations", "static", "templates", "tests", "wsgi.py")
+SECONDS = 120
+"""After which a run is ended and its mutant counts as caught: where a guard against hanging is gone, tests hang."""
+
+AT_ONCE = 2
+
+CAUGHT, HUNG, ALIVE = "caught", "hung", "alive"
+
+MACHINE = "test_machine.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A guard, where it stands, what stands there instead, and the tests that should miss it."""
+
+    guard: str
+    file: str
+    before: str
+    after: str
+    tests: str
+
+
+MUTANTS = (
+    Mutant(
+        "the epoch in the fence",
+        "record.py",
+        "Message.epoch == new.c.epoch, ",
+        "",
+        "test_storage.py::test_a_late_outcome_changes_nothing",
+    ),
+    Mutant(
+        "an outcome moves only what is on the wire",
+        "record.py",
+        ", Message.status == Status.SENDING)\n    statement",
+        ")\n    statement",
+        "test_storage.py::test_a_late_acceptance_is_a_fact",
+    ),
+    Mutant(
+        "a late acceptance is a fact",
+        "record.py",
+        "return result.step.status is Status.SENT and",
+        "return False and",
+        "test_storage.py::test_a_late_acceptance_is_a_fact",
+    ),
+    Mutant(
+        "the payload is frozen",
+        "record.py",
+        "frozen = envelope.frozen or answer.reached is not Reached.NOTHING_LEFT",
+        "frozen = False",
+        "test_storage.py::test_the_payload_is_frozen_once_a_byte_may_have_left",
+    ),
+    Mutant(
+        "the end, before the first byte",
+        "gateway.py",
+        "if now >= envelope.closes_at - MARGIN:",
+        "if False:",
+        "test_gateway.py::test_too_late_for_the_first_byte",
+    ),
+    Mutant(
+        "the end, at the claim",
+        "../mailings/planning.py",
+        "under_way = and_(live, Mailing.ends_at > now, ",
+        "under_way = and_(live, ",
+        "test_storage.py::test_nothing_is_claimed_at_or_after_the_end",
+    ),
+    Mutant(
+        "the start, before the first byte",
+        "gateway.py",
+        "if now < envelope.opens_at or not _in_window(envelope, now):",
+        "if not _in_window(envelope, now):",
+        "test_gateway.py::test_too_early_after_the_clock_was_set_back",
+    ),
+    Mutant(
+        "the window, before the first byte",
+        "gateway.py",
+        "if now < envelope.opens_at or not _in_window(envelope, now):",
+        "if now < envelope.opens_at:",
+        "test_gateway.py::test_too_early_after_the_clock_was_set_back",
+    ),
+    Mutant(
+        "a claim grows stale",
+        "gateway.py",
+        "if monotonic >= envelope.stale_at:",
+        "if False:",
+        "test_gateway.py::test_too_late_for_the_first_byte",
+    ),
+    Mutant(
+        "the recall",
+        "gateway.py",
+        '"it was called back" if envelope in recall else ""',
+        '""',
+        "test_recall.py::test_what_was_called_back_does_not_leave",
+    ),
+    Mutant(
+        "the recall of another's claim",
+        "recall.py",
+        " or row.epoch != envelope.epoch",
+        "",
+        "test_recall.py::test_what_another_dispatcher_claimed_since_stays",
+    ),
+    Mutant(
+        "the deadline of the whole exchange",
+        "gateway.py",
+        "seconds = self.deadline - clock.monotonic()",
+        "seconds = 1.0",
+        "test_gateway.py::test_weather",
+    ),
+    Mutant(
+        "the longest answer that is read",
+        "gateway.py",
+        "while len(body) <= LONGEST_BODY and (piece := raw.read(LONGEST_BODY + 1 - len(body), decode_content=False)):",
+        "while piece := raw.read(65_536, decode_content=False):",
+        "test_gateway.py::test_no_more_of_an_answer_is_kept_than_any_has_reason_to_be",
+    ),
+    Mutant(
+        "the longest answer that is believed",
+        "judge.py",
+        "if len(body) > LONGEST_BODY:",
+        "if False:",
+        "test_gateway.py::test_raw_answers test_judge.py",
+    ),
+    Mutant(
+        "a connection out of step is closed",
+        "gateway.py",
+        "if self.fp.peek(1):",
+        "if False:",
+        "test_gateway.py::test_after_an_answer_with_more_behind_it_the_next_request_takes_another_connection",
+    ),
+    Mutant(
+        "no redirect is followed",
+        "gateway.py",
+        "_adapter().send(request, stream=True, timeout=timeout, verify=True, proxies={})",
+        "requests.Session().send(request, stream=True, timeout=timeout)",
+        "test_gateway.py::test_raw_answers",
+    ),
+    Mutant(
+        "only an integer 0 is an acceptance",
+        "judge.py",
+        "isinstance(code, int) and not isinstance(code, bool) and",
+        "isinstance(code, int) and",
+        "test_judge.py",
+    ),
+    Mutant(
+        "the wait after an uncertain attempt",
+        "retry.py",
+        "return AFTER_UNCERTAIN",
+        "return SHORTEST",
+        "test_retry.py::test_due",
+    ),
+    Mutant(
+        "what is uncertain is not repeated where it would arrive twice",
+        "retry.py",
+        "if rule.unknown and not envelope.repeats:",
+        "if False:",
+        "test_retry.py::test_fate",
+    ),
+    Mutant(
+        "what is in flight takes its seats",
+        "watch.py",
+        "max(self.congestion.allowed - in_flight, 0)",
+        "self.congestion.allowed",
+        "test_watch.py test_pump.py::test_never_more_in_flight_than_seats",
+    ),
+    Mutant(
+        "no more is claimed than there are seats",
+        "claim.py",
+        "        .limit(share)\n",
+        "",
+        "test_storage.py::test_a_claim_takes_no_more_than_the_seats",
+    ),
+    Mutant(
+        "the retry budget",
+        "budget.py",
+        " if self._flaps() else seats",
+        " if False else seats",
+        "test_budget.py",
+    ),
+    Mutant(
+        "the retry budget, at the claim",
+        "pump.py",
+        "repeats = self.watch.budget.allows(seats, monotonic) if opening.wide else 1",
+        "repeats = seats",
+        "test_pump.py::test_while_the_gateway_flaps_repeats_are_few_and_first_attempts_go_on",
+    ),
+    Mutant(
+        "the halving",
+        "congestion.py",
+        "max(self._allowed / 2, 1.0)",
+        "max(self._allowed, 1.0)",
+        "test_congestion.py",
+    ),
+    Mutant(
+        "one halving for all on their way",
+        "congestion.py",
+        "if began < self._halved_at:",
+        "if False:",
+        "test_congestion.py",
+    ),
+    Mutant(
+        "a hold binds",
+        "gate.py",
+        "if state.hold is None or not self._binds(state, now):",
+        "if True:",
+        "test_gate.py",
+    ),
+    Mutant(
+        "a hold binds its own token only",
+        "gate.py",
+        "if state.held_under == self.under:",
+        "if True:",
+        "test_gate.py",
+    ),
+    Mutant(
+        "an operator's hold binds everyone",
+        "gate.py",
+        "if state.hold is Hold.OPERATOR or (state.wait_until",
+        "if (state.wait_until",
+        "test_gate.py",
+    ),
+    Mutant(
+        "only a probe lifts a hold",
+        "pump.py",
+        "advice if delivery.envelope is self._probe else replace(advice, lift=())",
+        "advice",
+        "test_pump.py::test_a_good_answer_that_was_on_its_way_before_the_hold_does_not_lift_it",
+    ),
+    Mutant(
+        "what the dead had on the wire is unknown",
+        "sweep.py",
+        "due_at=now, unknown=True,",
+        "due_at=now, unknown=False,",
+        "test_storage.py::test_what_a_dead_dispatcher_had_claimed_goes_back_as_unknown",
+    ),
+    Mutant(
+        "a buried dispatcher's late claim is found",
+        "sweep.py",
+        "or_(Dispatcher.left_at.is_(None), Dispatcher.id.in_(owners))",
+        "or_(Dispatcher.left_at.is_(None))",
+        "test_storage.py::test_what_a_buried_dispatcher_claimed_meanwhile_is_found_too",
+    ),
+    Mutant(
+        "a watcher that blinked counts anew",
+        "sweep.py",
+        "self._seen.clear()",
+        "pass",
+        "test_storage.py::test_a_watcher_that_blinked_counts_anew",
+    ),
+    Mutant(
+        "the machine of all dispatch misses the fence",
+        "record.py",
+        "Message.epoch == new.c.epoch, ",
+        "",
+        MACHINE,
+    ),
+)
+
+
+def main() -> int:
+    """Try every mutant; 1 if any survives, or if the tests fail on a tree without one."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        control, *fates = [pool.submit(fate, mutant) for mutant in (None, *MUTANTS)]
+        told = [_told(mutant.guard, future.result()) for mutant, future in zip(MUTANTS, fates, strict=True)]
+    sound = _told("a tree without a mutant", control.result()) == ALIVE
+    return int(not sound or ALIVE in told)
+
+
+def _told(name: str, fate: str) -> str:
+    sys.stdout.write(f"{fate:6}  {name}\n")
+    sys.stdout.flush()
+    return fate
+
+
+def fate(mutant: Mutant | None) -> str:
+    """What the tests come to on a tree with this mutant; raises when it matches nowhere or in several places."""
+    with tempfile.TemporaryDirectory(prefix="mailing-mutant-") as name:
+        tree = Path(name)
+        for needed in NEEDED:
+            _copy(ROOT / needed, tree / needed)
+        if mutant is None:
+            return _run(tree, sorted({test for each in MUTANTS for test in each.tests.split()} - {MACHINE}))
+        _mutate(tree / "mailing_app" / "dispatch" / mutant.file, mutant)
+        return _run(tree, mutant.tests.split())
+
+
+def _copy(source: Path, goal: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, goal, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy2(source, goal)
+
+
+def _mutate(file: Path, mutant: Mutant) -> None:
+    text = file.read_text()
+    if (found := text.count(mutant.before)) != 1:
+        raise SystemExit(f"{mutant.guard}: stands {found} times in {mutant.file}, not once")
+    file.write_text(text.replace(mutant.before, mutant.after))
+
+
+def _run(tree: Path, tests: list[str]) -> str:
+    where = [f"tests/dispatch/{test}" for test in tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--database", "sqlite", "-p", "no:cacheprovider", *where]
+    try:
+        done = subprocess.run(command, cwd=tree, capture_output=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return HUNG
+    if done.returncode not in (0, 1):  # neither passed nor failed: no such test, or a mutant that is no Python
+        raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout.decode()}{done.stderr.decode()}")
+    return CAUGHT if done.returncode else ALIVE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
