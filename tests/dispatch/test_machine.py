@@ -530,6 +530,7 @@ def terms_of(envelope: Envelope) -> Terms:
     return Terms(mailing.starts_at, mailing.ends_at, mailing.window, client.timezone, stopped, client.phone)
 
 
+@pytest.mark.timeout(300)  # seconds of work, but of the processor's: on a busy machine it takes its time
 def test_the_promises_hold_whatever_happens(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     present = Present()
     monkeypatch.setattr(clock, "now", lambda: present.wall)
