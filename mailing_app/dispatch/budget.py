@@ -3,13 +3,13 @@
 from collections import deque
 
 SHARE = 0.25
-"""Repeats earned by a first attempt: calls stay below 1.3 times the messages."""
+"""Repeats earned by a first attempt while the gateway flaps: calls stay below 1.3 times the messages."""
 
 TRICKLE = 1.0
 """Repeats a second that are always free: they find out whether the gateway is well again."""
 
-MOST = 20.0
-"""The most that is saved up."""
+AT_FIRST = 20.0
+"""What there is when the gateway begins to flap, whatever went well before."""
 
 RECENT, FLAPPING = 50, 0.1
 """The budget binds while more than this share of so many recent outcomes failed; else few repeats are needed."""
@@ -20,7 +20,7 @@ class Budget:
 
     def __init__(self) -> None:
         self._recent: deque[bool] = deque(maxlen=RECENT)
-        self._saved = MOST
+        self._saved = AT_FIRST
         self._at: float | None = None
 
     @property
@@ -34,14 +34,14 @@ class Budget:
 
     def allows(self, seats: int, now: float) -> int:
         """How many of the free seats may go to repeats."""
-        self._save((now - self._at) * TRICKLE if self._at is not None else 0.0)
-        self._at = now
-        return min(seats, int(self._saved)) if self.flaps else seats
+        since, self._at = now - self._at if self._at is not None else 0.0, now
+        if not self.flaps:
+            self._saved = AT_FIRST
+            return seats
+        # Time alone saves up little, so that a night without a call is no licence for the morning.
+        self._saved = max(self._saved, min(self._saved + since * TRICKLE, AT_FIRST))
+        return min(seats, int(self._saved))
 
     def spend(self, firsts: int, repeats: int) -> None:
         """So many first attempts and repeats are made."""
-        self._save(firsts * SHARE)
-        self._saved = max(self._saved - repeats, 0.0)
-
-    def _save(self, more: float) -> None:
-        self._saved = min(self._saved + more, MOST)
+        self._saved = max(self._saved + firsts * SHARE - repeats, 0.0)

@@ -20,8 +20,9 @@ from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally, W
 BEGIN_WITHIN = 10.0
 """Seconds after its claim in which an exchange may begin; far less than anyone's lease."""
 
-PUT_OFF = timedelta(seconds=10)
-"""By how much a repeat is put off that the retry budget has no room for, so that first attempts get past it."""
+PUT_OFF, LOOKED_AT = timedelta(seconds=10), 1000
+"""By how much a repeat is put off that the retry budget has no room for, so that first attempts get past it; and how
+many messages at a time are looked at for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,19 @@ def _due(session: Session, mailing_id: int, share: int, repeats: int, now: datet
 
 
 def _due_within(session: Session, mailing_id: int, share: int, repeats: int, now: datetime) -> list[int]:
-    """The ids of those due, with no more repeats among them than the budget has room for; the rest is put off."""
-    due = session.execute(_first_due(Message.id, Message.attempts, mailing_id=mailing_id, share=share, now=now)).all()
+    """The ids of those due, with no more repeats among them than the budget has room for; the others are put off.
+
+    It looks far beyond its share: else a crowd of repeats that have to wait would hide who was never tried.
+    """
+    looked_at = max(share, LOOKED_AT)
+    due = session.execute(
+        _first_due(Message.id, Message.attempts, mailing_id=mailing_id, share=looked_at, now=now)
+    ).all()
     put_off = [row.id for row in due if row.attempts][max(repeats, 0) :]
     if put_off:
         session.execute(update(Message).where(Message.id.in_(put_off)).values(due_at=now + PUT_OFF))
-    return [row.id for row in due if row.id not in put_off]
+    waiting = set(put_off)
+    return [row.id for row in due if row.id not in waiting][:share]
 
 
 def _first_due(*columns: Any, mailing_id: int, share: int, now: datetime) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from mailing_app.db import changed, db, insert, look_again, transaction
 from mailing_app.holds import FREE, ONLY
@@ -30,7 +30,7 @@ def fingerprint(url: str, token: str) -> str:
     return hashlib.sha256(f"{url}\n{token}".encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Gate:
     """The gate as one process sees it. `under` is the fingerprint of the address and token that it uses.
 
@@ -38,6 +38,8 @@ class Gate:
     """
 
     under: str
+    _next_try: datetime | None = None
+    """Of a process of its own that is refused while the one row already holds another token."""
 
     def prepare(self) -> None:
         """Make sure the row exists, and lift a hold that began under another address or token."""
@@ -55,7 +57,7 @@ class Gate:
         if state.hold is Hold.OPERATOR or (state.wait_until and state.wait_until > now):
             return Opening(wide=False)
         if state.hold is None or not self._binds(state, now):
-            return Opening(wide=True)
+            return self._alone(now)
         due = state.probe_at is not None and state.probe_at <= now
         return Opening(wide=False, probe=due and self._take_probe(now))
 
@@ -65,7 +67,11 @@ class Gate:
         with transaction() as session:
             free = update(GatewayState).where(GatewayState.id == ONLY, GatewayState.hold.is_(None))
             held = changed(session, free.values(begun | {"probe_at": now + PROBE_EVERY}))
-        if held:
+            others = GatewayState.held_under != self.under
+            beside = None if held else session.scalar(select(GatewayState.id).where(others))
+        if beside:
+            self._next_try = now + PROBE_EVERY
+        if held or beside:
             log.error("gateway on hold", extra={"hold": kind.value, "detail": detail})
 
     def lift(self, kinds: Collection[Hold]) -> None:
@@ -73,8 +79,18 @@ class Gate:
         with transaction() as session:
             disproved = (GatewayState.id == ONLY, GatewayState.hold.in_(kinds), GatewayState.held_under == self.under)
             lifted = changed(session, update(GatewayState).where(*disproved).values(FREE))
-        if lifted:
+        if lifted or self._next_try:
             log.warning("gateway hold lifted")
+        self._next_try = None
+
+    def _alone(self, now: datetime) -> Opening:
+        """Nothing in the row binds us; what we were told ourselves may."""
+        if self._next_try is None:
+            return Opening(wide=True)
+        due = self._next_try <= now
+        if due:
+            self._next_try = now + PROBE_EVERY
+        return Opening(wide=False, probe=due)
 
     def _binds(self, state: GatewayState, now: datetime) -> bool:
         """Whether the hold is ours too. One of another token that nobody probes any more has outlived its users."""

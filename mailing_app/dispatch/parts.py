@@ -117,3 +117,5 @@ class Delivery:
     envelope: Envelope
     answer: Answer
     verdict: Verdict
+    began: float = 0.0
+    """On the monotonic clock: when the exchange began."""

@@ -29,8 +29,9 @@ IDLE = 0.25
 
 def deliver(address: gateway.Address, called_back: recall.Recall, codes: Codes, envelope: Envelope) -> Delivery:
     """What a seat does: post and judge. Pure but for the network."""
+    began = clock.monotonic()
     answer = gateway.post(address, called_back, envelope)
-    return Delivery(envelope, answer, judge(answer, codes))
+    return Delivery(envelope, answer, judge(answer, codes), began)
 
 
 @dataclass
@@ -91,7 +92,10 @@ class Pump:
 
     def held(self) -> set[int]:
         """The ids of the messages that this process has claimed and not recorded."""
-        return {*self.seats.in_flight, *(result.delivery.envelope.message_id for result in self.unrecorded)}
+        return {
+            *(message_id for message_id, _ in self.seats.in_flight),
+            *(result.delivery.envelope.message_id for result in self.unrecorded),
+        }
 
     def stop(self, seconds: float) -> None:
         """Claim nothing more, give back what was not begun, wait for what is in flight, record everything."""
@@ -109,7 +113,7 @@ class Pump:
         now = clock.monotonic()
         if self.seats.in_flight and now - self._looked_at >= recall.EVERY:
             self._looked_at = now
-            self.recall.look(self.seats.in_flight.values(), clock.now())
+            self.recall.look(self.seats.in_flight.values())
 
     def _claim(self) -> list[Envelope]:
         now, monotonic = clock.now(), clock.monotonic()

@@ -1,7 +1,6 @@
 """Recall: what was claimed and may no longer leave, because somebody changed something since."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -9,13 +8,10 @@ from sqlalchemy import or_, select
 from mailing_app.db import db, look_again
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.holds import ONLY
-from mailing_app.models import Client, GatewayState, Hold, Mailing, Message
+from mailing_app.models import Client, GatewayState, Hold, Mailing, Message, Status
 
 EVERY = 0.5
 """Seconds between two looks while anything is on its way: an edit reaches what has not left well within two."""
-
-AHEAD = timedelta(seconds=1)
-"""An end that was moved closer is heeded before it comes, since the next look may come after it."""
 
 
 class Recall:
@@ -27,30 +23,33 @@ class Recall:
     def __contains__(self, envelope: Envelope) -> bool:
         return (envelope.message_id, envelope.epoch) in self._recalled
 
-    def look(self, on_their_way: Collection[Envelope], now: datetime) -> None:
-        """Find out which of the claimed messages are to stay: their mailing paused, cancelled, deleted or about to end
-        earlier than it was to, their client erased or with another phone, or all sending stopped."""
+    def look(self, on_their_way: Collection[Envelope]) -> None:
+        """Find out which of the claimed messages are to stay: their mailing paused, cancelled, deleted or with an
+        earlier end, their client erased or with another phone, their claim no longer standing, or all sending stopped.
+        """
         look_again()
         if _stopped_by_an_operator():
             self._recalled = frozenset((each.message_id, each.epoch) for each in on_their_way)
             return
         present = {row.id: row for row in db.session.execute(_present(on_their_way))}
-        stay = (each for each in on_their_way if _stays(each, present.get(each.message_id), now))
+        stay = (each for each in on_their_way if _stays(each, present.get(each.message_id)))
         self._recalled = frozenset((each.message_id, each.epoch) for each in stay)
 
 
 def _present(on_their_way: Collection[Envelope]) -> Any:
     claimed = Message.id.in_([each.message_id for each in on_their_way])
     stopped = or_(Mailing.paused_at.is_not(None), Mailing.cancelled_at.is_not(None), Mailing.deleted_at.is_not(None))
-    columns = (Message.id, Message.epoch, Mailing.ends_at, stopped.label("stopped"), Client.phone)
+    columns = (Message.id, Message.epoch, Message.status, Mailing.ends_at, stopped.label("stopped"), Client.phone)
     return select(*columns).select_from(Message).join(Mailing).join(Client).where(claimed)
 
 
-def _stays(envelope: Envelope, row: Any, now: datetime) -> bool:
-    if row is None or row.stopped or row.phone is None or row.epoch != envelope.epoch:
+def _stays(envelope: Envelope, row: Any) -> bool:
+    if row is None or row.stopped or row.phone is None:
         return True
-    ends_sooner = row.ends_at < envelope.ends_at and row.ends_at <= now + AHEAD
-    return ends_sooner or (not envelope.frozen and row.phone != envelope.phone)
+    if row.status is not Status.SENDING or row.epoch != envelope.epoch:
+        return True
+    # Given back and claimed anew, it carries the new end with it, which then holds whenever the next look comes.
+    return row.ends_at < envelope.ends_at or (not envelope.frozen and row.phone != envelope.phone)
 
 
 def _stopped_by_an_operator() -> bool:

@@ -139,7 +139,8 @@ def _change(result: Result) -> dict[str, Any]:
 
 
 def _is_late_acceptance(result: Result, settled: Mapping[int, Any]) -> bool:
-    return result.step.status is Status.SENT and result.delivery.envelope.message_id not in settled
+    _, settled_as = settled.get(result.delivery.envelope.message_id, (0, ""))
+    return result.step.status is Status.SENT and settled_as != Status.SENT.value
 
 
 def _absorb(session: Session, late: Sequence[Result], moves: Moves) -> None:

@@ -16,7 +16,8 @@ class Seats:
         self._waiting: SimpleQueue[Envelope | None] = SimpleQueue()
         self._back: SimpleQueue[Delivery] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self.in_flight: dict[int, Envelope] = {}
+        self.in_flight: dict[tuple[int, int], Envelope] = {}
+        """By message and epoch: after others took this process for dead it may claim anew what it has on the wire."""
 
     @property
     def free(self) -> int:
@@ -26,7 +27,7 @@ class Seats:
     def give(self, envelopes: Iterable[Envelope]) -> None:
         """Post these; never more than `free`. A thread is started only when there is work for it."""
         for envelope in envelopes:
-            self.in_flight[envelope.message_id] = envelope
+            self.in_flight[envelope.message_id, envelope.epoch] = envelope
             if len(self._threads) < min(len(self.in_flight), self.number):
                 self._start()
             self._waiting.put(envelope)
@@ -41,7 +42,7 @@ class Seats:
         except Empty:
             pass
         for delivery in deliveries:
-            self.in_flight.pop(delivery.envelope.message_id, None)
+            self.in_flight.pop((delivery.envelope.message_id, delivery.envelope.epoch), None)
         return deliveries
 
     def take_back(self) -> list[Envelope]:
@@ -50,7 +51,7 @@ class Seats:
         try:
             while envelope := self._waiting.get_nowait():
                 unbegun.append(envelope)
-                self.in_flight.pop(envelope.message_id, None)
+                self.in_flight.pop((envelope.message_id, envelope.epoch), None)
         except Empty:
             pass
         return unbegun

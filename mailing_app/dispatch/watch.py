@@ -96,8 +96,7 @@ class Watch:
         if sign is Sign.WELL:
             self.congestion.thrive()
         elif sign is Sign.THROTTLED or delivery.answer.timed_out:
-            took = (delivery.answer.ended_at - delivery.answer.began_at).total_seconds()
-            self.congestion.choke(now - max(took, 0.0), now)
+            self.congestion.choke(delivery.began, now)
 
 
 def _told(delivery: Delivery) -> str:

@@ -1,10 +1,13 @@
 """A server that answers whatever it is told to, piece by piece, for as long as somebody listens."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import chain, repeat
+from queue import SimpleQueue
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 PAUSE = 0.02
@@ -48,7 +51,7 @@ def serving(answer: Answer) -> Iterator[str]:
     """The address of a server that gives this answer to everyone; it ends with the block."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_serve, args=(listener, answer, over))
+        thread = threading.Thread(target=_accept, args=(listener, partial(_talk, answer=answer, over=over)))
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         over.set()
@@ -56,44 +59,63 @@ def serving(answer: Answer) -> Iterator[str]:
         thread.join()
 
 
-class Deaf:
-    """A machine that takes no connection and refuses none, since its queue is full; until it hears again."""
-
-    def __init__(self, listener: socket.socket) -> None:
-        self._listener = listener
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    def hear(self) -> bytes:
-        """Take the connections that wait; all that the third of them, the first of a stranger, ever said."""
-        for _ in range(2):
-            self._listener.accept()[0].close()
-        connection, _ = self._listener.accept()
-        with connection:
-            return connection.recv(65536)
-
-
 @contextmanager
-def deaf() -> Iterator[Deaf]:
-    """A machine whose queue two connections of the test's own fill."""
+def deaf() -> Iterator[str]:
+    """The address of a machine that takes no connection and refuses none, since its queue is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, socket.socket() as second:
-        listener.settimeout(10)
         first = socket.create_connection(listener.getsockname())
         second.setblocking(False)
         with suppress(BlockingIOError):
             second.connect(listener.getsockname())
-        yield Deaf(listener)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         first.close()
 
 
-def _serve(listener: socket.socket, answer: Answer, over: threading.Event) -> None:
+class Shy:
+    """A server with TLS that takes connections at once, and shakes hands only when told to."""
+
+    def __init__(self, listener: socket.socket, context: ssl.SSLContext) -> None:
+        self.url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        self.ready, self.over = threading.Event(), threading.Event()
+        self._context = context
+        self._said: SimpleQueue[bytes] = SimpleQueue()
+
+    def shake_hands(self) -> bytes:
+        """Shake hands with everyone from now on; what the next of them says then, nothing if it hangs up."""
+        self.ready.set()
+        return self._said.get(timeout=10)
+
+    def talk(self, connection: socket.socket) -> None:
+        self.ready.wait()
+        with suppress(OSError), self._context.wrap_socket(connection, server_side=True) as tls:
+            self._said.put(tls.recv(65536))
+            self.over.wait()
+
+
+@contextmanager
+def shy(context: ssl.SSLContext) -> Iterator[Shy]:
+    """Such a server, until the end of the block."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Shy(listener, context)
+        thread = threading.Thread(target=_accept, args=(listener, server.talk))
+        thread.start()
+        yield server
+        server.ready.set()
+        server.over.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def _accept(listener: socket.socket, talk: Callable[[socket.socket], None]) -> None:
+    """Talk to everyone who comes, each in a thread, until the listener is shut."""
     talks = []
     with suppress(OSError):
         while True:
             connection, _ = listener.accept()
-            talks.append(threading.Thread(target=_talk, args=(connection, answer, over)))
+            talks.append(threading.Thread(target=talk, args=(connection,)))
             talks[-1].start()
-    for talk in talks:
-        talk.join()
+    for each in talks:
+        each.join()
 
 
 def _talk(connection: socket.socket, answer: Answer, over: threading.Event) -> None:

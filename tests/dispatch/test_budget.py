@@ -5,7 +5,7 @@ from itertools import cycle
 
 import pytest
 
-from mailing_app.dispatch.budget import FLAPPING, MOST, RECENT, Budget
+from mailing_app.dispatch.budget import AT_FIRST, FLAPPING, RECENT, Budget
 from mailing_app.dispatch.claim import PUT_OFF
 
 SEATS, TURN = 8, 0.1
@@ -17,7 +17,7 @@ def flapping() -> Budget:
     for _ in range(RECENT):
         budget.note(False)
     budget.allows(0, 0.0)
-    budget.spend(0, int(MOST))
+    budget.spend(0, int(AT_FIRST))
     return budget
 
 
@@ -71,10 +71,27 @@ def test_four_first_attempts_earn_a_repeat() -> None:
     assert budget.allows(SEATS, 0.0) == 2
 
 
-def test_no_more_is_saved_up_than_the_most() -> None:
+def test_time_alone_saves_up_little() -> None:
+    budget = flapping()
+    assert budget.allows(10_000, 10_000.0) == AT_FIRST
+
+
+def test_what_first_attempts_earn_waits_until_it_is_needed() -> None:
+    """The first attempts of a mailing are due before its repeats, so all of them come first."""
     budget = flapping()
     budget.spend(10_000, 0)
-    assert budget.allows(1000, 10_000.0) == MOST
+    assert budget.allows(10_000, 10_000.0) == 2500
+
+
+def test_what_went_well_before_is_no_licence_to_repeat() -> None:
+    budget = Budget()
+    for _ in range(1000):
+        budget.note(True)
+        budget.allows(SEATS, 0.0)
+        budget.spend(SEATS, 0)
+    for _ in range(RECENT):
+        budget.note(False)
+    assert budget.allows(1000, 0.0) <= AT_FIRST + SEATS
 
 
 def test_a_gateway_that_is_well_again_is_repeated_without_limit_at_once() -> None:

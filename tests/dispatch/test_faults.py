@@ -208,8 +208,8 @@ def nobody_listens(gateway: PracticeGateway) -> Iterator[str]:
 
 @contextmanager
 def nobody_takes_the_connection(_: PracticeGateway) -> Iterator[str]:
-    with rawserver.deaf() as deaf:
-        yield deaf.url
+    with rawserver.deaf() as url:
+        yield url
 
 
 @contextmanager

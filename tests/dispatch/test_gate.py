@@ -48,6 +48,15 @@ def test_a_hold_binds_only_those_with_the_same_address_and_token(ours: Gate) -> 
     assert Gate("ours").opening(NOON) == SHUT
 
 
+def test_a_token_that_is_refused_is_held_beside_the_hold_of_another(ours: Gate) -> None:
+    """While a token is replaced by one that is refused too, nobody may go on posting with either."""
+    another = Gate("another")
+    ours.hold(Hold.TOKEN_REFUSED, "HTTP 401", NOON)
+    another.hold(Hold.TOKEN_REFUSED, "HTTP 401", NOON)
+    assert another.opening(NOON) == SHUT
+    assert ours.opening(NOON) == SHUT
+
+
 def test_another_token_does_not_disprove_a_hold(ours: Gate) -> None:
     ours.hold(Hold.TOKEN_REFUSED, "HTTP 401", NOON)
     Gate("another").lift(Hold)

@@ -440,7 +440,7 @@ class House(RuleBasedStateMachine):
 
     def _look(self, player: Player) -> None:
         player.looked_at = self.present.monotonic
-        player.recall.look([claim.envelope for claim in player.in_flight], self.present.wall)
+        player.recall.look([claim.envelope for claim in player.in_flight])
         for claim in player.waiting:
             claim.terms = terms_of(claim.envelope)
 

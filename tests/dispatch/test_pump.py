@@ -11,7 +11,7 @@ from flask import Flask
 from mailing_app import clients, clock, holds
 from mailing_app.db import db
 from mailing_app.dispatch import gate, retry, settle, sweep
-from mailing_app.dispatch.budget import MOST, RECENT
+from mailing_app.dispatch.budget import AT_FIRST, RECENT
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.gateway import Address
 from mailing_app.dispatch.parts import Envelope, Outcome, Step, Verdict
@@ -167,7 +167,7 @@ def test_while_the_gateway_flaps_repeats_are_few_and_first_attempts_go_on(pump: 
     record([result(each, Status.PENDING, Outcome.BUSY, due_at=later, tries=1) for each in waiting])
     for _ in range(RECENT):
         pump.watch.budget.note(False)
-    pump.watch.budget.spend(0, int(MOST))
+    pump.watch.budget.spend(0, int(AT_FIRST))
     run(pump, lambda: figures(mailing).get("sent", 0) >= 2)
     assert {message.attempts for message in messages(mailing)} == {1}
 

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from mailing_app import clients, clock, holds, mailings
-from mailing_app.dispatch.gateway import Address, post
+from mailing_app.dispatch.gateway import Address, post, why_not
 from mailing_app.dispatch.parts import Envelope, Outcome, Reached
-from mailing_app.dispatch.recall import AHEAD, Recall
+from mailing_app.dispatch.recall import Recall
 from mailing_app.dispatch.record import record
 from mailing_app.models import Mailing, Status
 from mailing_app.practice import PracticeGateway
@@ -30,7 +30,7 @@ def claimed(app: Flask) -> tuple[Mailing, Envelope]:
 def recalled(envelope: Envelope) -> bool:
     """Whether a look would call it back now."""
     recall = Recall()
-    recall.look([envelope], clock.now())
+    recall.look([envelope])
     return envelope in recall
 
 
@@ -47,7 +47,7 @@ def move_end(by: timedelta) -> Callable[[Mailing], Any]:
         (lambda mailing: mailings.delete(mailing.id), True),
         (lambda mailing: mailings.change(mailing.id, name="Another"), False),
         (move_end(timedelta(seconds=-1)), True),
-        (move_end(AHEAD / 2), True),
+        (move_end(timedelta(minutes=30)), True),
         (move_end(timedelta(hours=2)), False),
         (lambda _: clients.erase(1), True),
         (lambda _: clients.change(1, phone="79009999999"), True),
@@ -70,7 +70,7 @@ def test_what_was_called_back_does_not_leave(
     recall = Recall()
     for control, reached in ((mailings.pause, Reached.NOTHING_LEFT), (mailings.resume, Reached.ANSWER_ENDED)):
         control(mailing.id)
-        recall.look([envelope], clock.now())
+        recall.look([envelope])
         assert post(address, recall, envelope).reached is reached
     assert len(gateway.inbox) == 1
 
@@ -80,7 +80,7 @@ def test_what_is_undone_before_it_left_may_leave(claimed: tuple[Mailing, Envelop
     recall = Recall()
     for control, expected in ((mailings.pause, True), (mailings.resume, False)):
         control(mailing.id)
-        recall.look([envelope], clock.now())
+        recall.look([envelope])
         assert (envelope in recall) is expected
 
 
@@ -101,11 +101,35 @@ def test_what_another_dispatcher_claimed_since_stays(claimed: tuple[Mailing, Env
     assert not recalled(new)
 
 
+def test_an_end_that_was_moved_closer_binds_until_the_next_look_too(claimed: tuple[Mailing, Envelope]) -> None:
+    """The next look may be late: the pump waits for the database up to twenty seconds, the seats do not."""
+    mailing, envelope = claimed
+    ends_at = clock.now() + timedelta(seconds=5)
+    mailings.change(mailing.id, ends_at=ends_at)
+    recall = Recall()
+    recall.look([envelope])
+    assert why_not(envelope, recall, ends_at, clock.monotonic())
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_what_is_not_on_the_wire_in_this_claims_name_any_more_stays(
+    claimed: tuple[Mailing, Envelope], accepted: bool
+) -> None:
+    """Its dispatcher was taken for dead; or a late acceptance of an earlier claim came in meanwhile."""
+    _, envelope = claimed
+    taken_away(envelope)
+    if accepted:
+        [again] = claim()
+        record([result(envelope, Status.SENT)])
+        envelope = again
+    assert recalled(envelope)
+
+
 def test_only_what_was_changed_is_called_back(app: Flask) -> None:
     some_clients(3)
     enrolled()
     one, two, three = claim()
     clients.erase(two.client_id)
     recall = Recall()
-    recall.look([one, two, three], clock.now())
+    recall.look([one, two, three])
     assert [envelope in recall for envelope in (one, two, three)] == [False, True, False]

@@ -1,20 +1,17 @@
 """What the answers together say about the gateway."""
 
-from datetime import timedelta
-
 import pytest
 
 from mailing_app.dispatch.parts import Delivery, Outcome, Verdict
 from mailing_app.dispatch.watch import Watch
 from mailing_app.models import Hold
-from tests.dispatch.samples import NOON, an_answer, an_envelope
+from tests.dispatch.samples import an_answer, an_envelope
 
 WELL = {Outcome.ACCEPTED, Outcome.REFUSED_CODE, Outcome.DUPLICATE}
 
 
-def delivery(outcome: Outcome, retry_after: float | None = None, took: float = 0.1, **answer: object) -> Delivery:
-    answered = an_answer(began_at=NOON - timedelta(seconds=took), **answer)
-    return Delivery(an_envelope(), answered, Verdict(outcome, retry_after=retry_after))
+def delivery(outcome: Outcome, retry_after: float | None = None, began: float = 0.0, **answer: object) -> Delivery:
+    return Delivery(an_envelope(), an_answer(**answer), Verdict(outcome, retry_after=retry_after), began)
 
 
 def wide(seats: int = 64) -> Watch:
@@ -62,10 +59,18 @@ def test_too_fast_asks_everyone_to_wait(asked: float | None, waits: float) -> No
 def test_too_fast_and_timeouts_narrow_once_for_all_that_were_on_their_way() -> None:
     watch = wide()
     for number in range(32):
-        watch.heed(delivery(Outcome.THROTTLED, took=1.0), 10.0 + number / 100)
+        watch.heed(delivery(Outcome.THROTTLED, began=9.0), 10.0 + number / 100)
     assert watch.congestion.allowed == 32
-    watch.heed(delivery(Outcome.CUT_OFF, took=1.0, timed_out=True), 20.0)
+    watch.heed(delivery(Outcome.CUT_OFF, began=19.0, timed_out=True), 20.0)
     assert watch.congestion.allowed == 16
+
+
+def test_an_answer_that_waited_to_be_collected_narrows_no_more_for_that() -> None:
+    """Begun and answered together; the pump was busy between the two."""
+    watch, throttled = wide(), delivery(Outcome.THROTTLED, began=9.995)
+    watch.heed(throttled, 10.0)
+    watch.heed(throttled, 10.05)
+    assert watch.congestion.allowed == 32
 
 
 @pytest.mark.parametrize("outcome", [Outcome.CUT_OFF, Outcome.GATEWAY_ERROR, Outcome.REFUSED, Outcome.TOKEN_REFUSED])

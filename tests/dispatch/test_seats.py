@@ -1,0 +1,27 @@
+"""The seats with a delivery of the test's own in them."""
+
+import threading
+
+from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Verdict
+from mailing_app.dispatch.seats import Seats
+from tests.dispatch.samples import an_answer, an_envelope
+
+
+def test_a_late_delivery_does_not_take_the_seat_of_a_newer_claim_of_the_same_message() -> None:
+    """After others took this dispatcher for dead it may claim anew what it still has on the wire."""
+    go_on = {epoch: threading.Event() for epoch in (1, 2)}
+
+    def deliver(envelope: Envelope) -> Delivery:
+        go_on[envelope.epoch].wait(10)
+        return Delivery(envelope, an_answer(), Verdict(Outcome.ACCEPTED))
+
+    seats = Seats(4, deliver)
+    old, new = an_envelope(epoch=1), an_envelope(epoch=2)
+    seats.give([old, new])
+    go_on[1].set()
+    [delivery] = seats.collect(10)
+    go_on[2].set()
+    seats.close()
+    assert delivery.envelope is old
+    assert list(seats.in_flight.values()) == [new]
+    assert seats.free == 3
