@@ -45,6 +45,13 @@ stopped dispatcher has 12 s to leave. Nothing is lost by giving up: a page says 
 pump keeps what it knows and does.
 """
 
+STANDSTILL = 10
+"""Seconds after which PostgreSQL ends the writing transaction of a process that stands still in it.
+
+Nothing waits inside a transaction, so whoever does is stopped; what it has locked would stop all others too. Less than
+anyone's lease. SQLite has no server that could do it.
+"""
+
 RETRY_AFTER = 5
 """Seconds after which it makes sense to ask again for a database that was not to be had."""
 
@@ -327,6 +334,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    patience = connection.get_execution_options().get("patience", PATIENCE)
-    if patience != PATIENCE:
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout={patience * 1000:.0f}")
+    options = connection.get_execution_options()
+    if options.get("patience", PATIENCE) != PATIENCE:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout={options['patience'] * 1000:.0f}")
+    if options.get("writes"):
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout={STANDSTILL * 1000:.0f}")

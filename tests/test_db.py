@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import BigInteger, String, select, text
+from sqlalchemy import BigInteger, String, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -129,3 +130,21 @@ def in_a_thread(app: Flask, ask: Callable[[], Any]) -> Any:
 
     with ThreadPoolExecutor() as threads:
         return threads.submit(answer).result(timeout=30)
+
+
+def test_a_server_ends_the_writing_transaction_of_who_stands_still_in_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped process would else keep all others from what it has locked. SQLite has nobody who could do it."""
+    monkeypatch.setattr("mailing_app.db.STANDSTILL", 0.2)
+    client = a_client(tag="before")
+    on_a_server = db.engine.dialect.name == "postgresql"
+    with pytest.raises(DBAPIError) if on_a_server else nullcontext() as ended, transaction() as session:
+        session.execute(update(Client).values(tag="after"))
+        if on_a_server:
+            with db.engine.begin() as other:
+                other.execute(select(Client.tag).with_for_update())  # waits until the server has done it
+        session.execute(select(Client.tag)).all()
+    db.session.expire_all()
+    assert db.session.get_one(Client, client.id).tag == ("before" if on_a_server else "after")
+    assert not ended or absence(ended.value)

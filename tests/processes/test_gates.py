@@ -179,7 +179,7 @@ def test_a_stall_shorter_than_a_lease_repeats_nothing(
     before = gateway.counts().received
     heir.let_go(BEFORE_ENLISTING)
     if gate.locks:
-        assert not gateway.wait_for_requests(before + 1, timeout=4)
+        assert not gateway.wait_for_requests(before + 1, timeout=2)
     else:
         eventually(lambda: "pending" not in figures(mailing))
     standing.wake()
