@@ -57,6 +57,13 @@ MUTANTS = (
         "test_storage.py::test_a_late_acceptance_is_a_fact",
     ),
     Mutant(
+        "a late acceptance is a fact beside a newer outcome",
+        "record.py",
+        "settled_as != Status.SENT.value",
+        "not settled_as",
+        "test_storage.py::test_an_acceptance_is_a_fact_beside_a_newer_outcome_of_the_same_message",
+    ),
+    Mutant(
         "the payload is frozen",
         "record.py",
         "frozen = envelope.frozen or answer.reached is not Reached.NOTHING_LEFT",
@@ -111,6 +118,13 @@ MUTANTS = (
         " or row.epoch != envelope.epoch",
         "",
         "test_recall.py::test_what_another_dispatcher_claimed_since_stays",
+    ),
+    Mutant(
+        "the recall of what is not on the wire any more",
+        "recall.py",
+        "row.status is not Status.SENDING or ",
+        "",
+        "test_recall.py::test_what_is_not_on_the_wire_in_this_claims_name_any_more_stays",
     ),
     Mutant(
         "the deadline of the whole exchange",
@@ -185,8 +199,8 @@ MUTANTS = (
     Mutant(
         "the retry budget",
         "budget.py",
-        " if self._flaps() else seats",
-        " if False else seats",
+        "if not self.flaps:",
+        "if True:",
         "test_budget.py",
     ),
     Mutant(
@@ -298,7 +312,7 @@ def fate(mutant: Mutant | None) -> str:
 
 def _copy(source: Path, goal: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, goal, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source, goal)  # with what is compiled already: all but the mutated file stays valid
     else:
         shutil.copy2(source, goal)
 
