@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -20,7 +21,6 @@ IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
 SHORTEST_PASSWORD = 12
 
 _hasher = PasswordHasher()
-_NOBODYS = _hasher.hash(secrets.token_urlsafe())
 
 
 def add_operator(name: str, password: str, role: Role) -> Operator:
@@ -42,9 +42,10 @@ def operators() -> list[Operator]:
 
 def sign_in(name: str, password: str) -> str:
     """The secret of a new sign-in, for the cookie; Refused alike for an unknown name and a wrong password."""
+    nobodys = _hash_of_nobody()  # before anything is known of the name
     operator = db.session.scalars(select(Operator).filter_by(name=name, deactivated_at=None)).one_or_none()
     # An unknown name costs as much time as a known one, so that the clock tells nobody who exists.
-    if not _is_password(operator.password_hash if operator else _NOBODYS, password) or operator is None:
+    if not _is_password(operator.password_hash if operator else nobodys, password) or operator is None:
         raise Refused(N_("Name or password is wrong."))
     secret, now = secrets.token_urlsafe(32), clock.now()
     with transaction() as session:
@@ -120,6 +121,12 @@ def _is_password(hashed: str, password: str) -> bool:
         return _hasher.verify(hashed, password)
     except VerificationError:
         return False
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """A hash that no password has. Made by who first needs it: most processes never do, and it is dear on purpose."""
+    return _hasher.hash(secrets.token_urlsafe())
 
 
 def _hash(secret: str) -> str:

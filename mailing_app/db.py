@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
-from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import (
     DateTime,
     Dialect,
@@ -51,6 +50,9 @@ STANDSTILL = 10
 Nothing waits inside a transaction, so whoever does is stopped; what it has locked would stop all others too. Less than
 anyone's lease. SQLite has no server that could do it.
 """
+
+READ_ONLY = "25006"
+"""What PostgreSQL calls read_only_sql_transaction (its manual, appendix A)."""
 
 RETRY_AFTER = 5
 """Seconds after which it makes sense to ask again for a database that was not to be had."""
@@ -133,7 +135,7 @@ def absence(fault: BaseException) -> str:
     said = getattr(fault, "orig", None) or fault
     away = isinstance(fault, OperationalError | InterfaceError | PoolExhausted)
     # Read-only is what a server becomes whose disk is full, or which gave its place to another.
-    away = away or isinstance(said, ReadOnlySqlTransaction) or getattr(fault, "connection_invalidated", False)
+    away = away or getattr(said, "sqlstate", None) == READ_ONLY or getattr(fault, "connection_invalidated", False)
     # SQLite calls it operational too when it cannot make sense of a statement.
     nonsense = getattr(said, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
     return " ".join(str(said).split()) if away and not nonsense else ""
