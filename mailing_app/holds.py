@@ -31,7 +31,10 @@ def stop(reason: str = "") -> None:
 
 
 def go_on() -> None:
-    """Lift whatever holds the sending. Where its reason still stands, the next messages bring it back."""
+    """Lift whatever holds the sending, the gateway's own wish to be left alone included.
+
+    Where its reason still stands, the next messages bring it back.
+    """
     with transaction() as session:
-        session.execute(update(GatewayState).where(GatewayState.id == ONLY).values(FREE))
+        session.execute(update(GatewayState).where(GatewayState.id == ONLY).values(FREE | {"wait_until": None}))
     log.warning("hold lifted by an operator")

@@ -148,3 +148,10 @@ def test_a_server_ends_the_writing_transaction_of_who_stands_still_in_it(
     db.session.expire_all()
     assert db.session.get_one(Client, client.id).tag == ("before" if on_a_server else "after")
     assert not ended or absence(ended.value)
+
+
+def test_a_power_cut_takes_no_commit_back(app: Flask) -> None:
+    """Asked, not tried: nobody pulls the plug here."""
+    on_sqlite = db.engine.dialect.name == "sqlite"
+    how = db.session.execute(text("PRAGMA synchronous" if on_sqlite else "SHOW synchronous_commit")).scalar()
+    assert how == (2 if on_sqlite else "on")

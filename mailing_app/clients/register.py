@@ -47,6 +47,8 @@ def change(client_id: int, expected: int | None = None, **values: Any) -> Client
     """
     with transaction(PHONE_IS_UNIQUE) as session:
         client = _locked(session, client_id, expected)
+        if values.get("timezone", client.timezone) != client.timezone:
+            _wait_no_more(session, client_id)
         for name, value in values.items():
             setattr(client, name, value)
         client.version += 1
@@ -113,6 +115,12 @@ def _locked(session: Session, client_id: int, expected: int | None) -> Client:
     if expected is not None and expected != client.version:
         raise Stale
     return client
+
+
+def _wait_no_more(session: Session, client_id: int) -> None:
+    """What waits for an opening of the old zone is due: a claim looks at the window of the new one."""
+    firsts = (Message.client_id == client_id, Message.status == Status.PENDING, Message.attempts == 0)
+    session.execute(update(Message).where(*firsts, Message.due_at > clock.now()).values(due_at=clock.now()))
 
 
 def _withdraw(session: Session, client_id: int) -> None:

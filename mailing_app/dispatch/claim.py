@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import local_time
@@ -89,7 +89,9 @@ def _running(now: datetime) -> Any:
         Mailing.id, Mailing.text, Mailing.starts_at, Mailing.ends_at, Mailing.window_from, Mailing.window_to,
         Mailing.attempted_at, Mailing.when_uncertain,
     )  # fmt: skip
-    waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, now), Tally.pending > 0)
+    # Who only waits, for a retry or a window, must not take a turn, a share or a probe from who is due.
+    due = exists().where(Message.mailing_id == Mailing.id, Message.status == Status.PENDING, Message.due_at <= now)
+    waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, now), Tally.pending > 0, due)
     return waiting.where(Mailing.deleted_at.is_(None)).order_by(Mailing.ends_at, Mailing.id)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import String, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import clients, local_time
-from mailing_app.db import Moment, batch, changed, db, insert, look_again, transaction
+from mailing_app.db import Moment, absence, batch, changed, db, insert, look_again, transaction
 from mailing_app.models import Client, Mailing, Message, Tally
 
 log = logging.getLogger(__name__)
@@ -23,8 +23,17 @@ def enrol(now: datetime) -> bool:
     A mailing whose whole time passed while nobody dispatched is enrolled too: its recipients expire,
     and the report says so instead of showing nobody.
     """
-    more = [_chunk(mailing_id, now) for mailing_id in _begun(now)]
-    return any(more)
+    more, faults = False, []
+    for mailing_id in _begun(now):
+        try:
+            more |= _chunk(mailing_id, now)
+        except Exception as fault:  # one mailing that cannot be enrolled keeps no other from it
+            if absence(fault):
+                raise
+            faults.append(fault)
+    if faults and not more:
+        raise faults[0]
+    return more
 
 
 def _begun(now: datetime) -> list[int]:

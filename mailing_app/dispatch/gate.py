@@ -42,11 +42,12 @@ class Gate:
     """Of a process of its own that is refused while the one row already holds another token."""
 
     def prepare(self) -> None:
-        """Make sure the row exists, and lift a hold that began under another address or token."""
+        """Make sure the row exists, and lift what another address or token was told: a hold, a wait."""
         with transaction() as session:
             session.execute(insert(GatewayState).values(id=ONLY, held_under=self.under).on_conflict_do_nothing())
             outdated = (GatewayState.held_under != self.under, _not_by_an_operator())
-            session.execute(update(GatewayState).where(*outdated).values(FREE | {"held_under": self.under}))
+            fresh = FREE | {"held_under": self.under, "wait_until": None}
+            session.execute(update(GatewayState).where(*outdated).values(fresh))
 
     def opening(self, now: datetime) -> Opening:
         """Look at the gate, and take the probe if one is due: of many dispatchers one gets it."""
@@ -87,7 +88,7 @@ class Gate:
         """Nothing in the row binds us; what we were told ourselves may."""
         if self._next_try is None:
             return Opening(wide=True)
-        due = self._next_try <= now
+        due = not now < self._next_try <= now + PROBE_EVERY  # further off only after the clock was set back
         if due:
             self._next_try = now + PROBE_EVERY
         return Opening(wide=False, probe=due)

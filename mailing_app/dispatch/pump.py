@@ -117,7 +117,9 @@ class Pump:
 
     def _claim(self) -> list[Envelope]:
         now, monotonic = clock.now(), clock.monotonic()
-        free = self.watch.allows(len(self.seats.in_flight), monotonic)
+        # While a probe is out its answer is awaited, however long the gateway may take; no second one takes its place.
+        probing = self._probe is not None and self._probe in self.seats.in_flight.values()
+        free = 0 if probing else self.watch.allows(len(self.seats.in_flight), monotonic)
         opening = self.gate.opening(now) if free else gate.Opening(wide=False)
         if not opening.wide and not opening.probe:
             return []

@@ -47,8 +47,9 @@ def record(results: Sequence[Result]) -> int:
 
 def move(session: Session, moves: Mapping[int, Mapping[str, int]], last_bytes: Mapping[int, datetime]) -> None:
     """Move the figures, last in the transaction and mailings in the order of their ids, so that nobody waits long."""
-    for mailing_id in sorted(moves):
-        changes = {name: getattr(Tally, name) + change for name, change in moves[mailing_id].items() if change}
+    for mailing_id in sorted({*moves, *last_bytes}):
+        moved = moves.get(mailing_id, {})
+        changes = {name: getattr(Tally, name) + change for name, change in moved.items() if change}
         if mailing_id in last_bytes:
             changes["last_byte_at"] = _later(Tally.last_byte_at, last_bytes[mailing_id])
         if changes:

@@ -45,7 +45,7 @@ def _due_at(verdict: Verdict, envelope: Envelope, tries: int, now: datetime, cha
     if verdict.outcome is Outcome.NOT_BEGUN:
         return _inside_window(envelope, now)
     earliest = now + timedelta(seconds=_floor(verdict))
-    due_at = max(earliest, now + timedelta(seconds=chance * backoff(tries)))
+    due_at = max(earliest, now + timedelta(seconds=chance * backoff(max(tries, envelope.attempts))))
     last_chance = envelope.ends_at - LAST_CHANCE
     if due_at >= envelope.ends_at and earliest <= last_chance:
         due_at = last_chance

@@ -27,9 +27,10 @@ class Seats:
     def give(self, envelopes: Iterable[Envelope]) -> None:
         """Post these; never more than `free`. A thread is started only when there is work for it."""
         for envelope in envelopes:
-            self.in_flight[envelope.message_id, envelope.epoch] = envelope
-            if len(self._threads) < min(len(self.in_flight), self.number):
+            # First the thread: where the system gives none, the claim is a stray and soon free, not in flight for ever.
+            if len(self._threads) < min(len(self.in_flight) + 1, self.number):
                 self._start()
+            self.in_flight[envelope.message_id, envelope.epoch] = envelope
             self._waiting.put(envelope)
 
     def collect(self, seconds: float) -> list[Delivery]:
@@ -64,8 +65,13 @@ class Seats:
     def _start(self) -> None:
         # Daemons, so that a gateway which holds an answer back cannot hold the process at its end.
         thread = threading.Thread(target=self._sit, name=f"seat-{len(self._threads)}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads to be had: those there are go on
+            if not self._threads:
+                raise
+            return
         self._threads.append(thread)
-        thread.start()
 
     def _sit(self) -> None:
         while envelope := self._waiting.get():

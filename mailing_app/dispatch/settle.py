@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app.db import changed, db, look_again, transaction
 from mailing_app.dispatch.record import move
+from mailing_app.mailings.planning import over
 from mailing_app.models import Mailing, Message, Status, Tally
 
 MESSAGES_A_CHUNK = 5_000
@@ -36,6 +37,8 @@ def _chunk(mailing: Any, now: datetime) -> bool:
         "mailing_ended" if not mailing.stopped else "mailing_deleted" if mailing.deleted_at else "mailing_cancelled"
     )
     with transaction() as session:
+        if not _still_over(session, mailing.id, now):
+            return False
         # Those that the gateway may have taken keep the reason why nobody knows.
         unknown = _end(session, mailing.id, Message.unknown, {"status": Status.UNCERTAIN})
         certain = _end(session, mailing.id, ~Message.unknown, {"status": status, "reason": reason})
@@ -44,6 +47,12 @@ def _chunk(mailing: Any, now: datetime) -> bool:
         if not unknown + certain:
             _close(session, mailing.id, now)
         return bool(unknown + certain)
+
+
+def _still_over(session: Session, mailing_id: int, now: datetime) -> bool:
+    """Whether nobody moved the end meanwhile; from here on nobody can until the transaction ends."""
+    mailing = select(Mailing.id).where(Mailing.id == mailing_id, over(now)).with_for_update(of=Mailing)
+    return session.scalar(mailing) is not None
 
 
 def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) -> int:

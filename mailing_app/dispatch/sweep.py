@@ -32,9 +32,11 @@ def here() -> str:
     """This host, told apart from another container that happens to have its name."""
     try:
         namespace = os.stat("/proc/self/ns/pid").st_ino
+        # The first namespace of every Linux has one number, and copied machines have one name.
+        boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
     except OSError:
-        namespace = 0
-    return f"{socket.gethostname()}/{namespace}"
+        namespace, boot = 0, ""
+    return f"{socket.gethostname()}/{namespace}/{boot}"
 
 
 def began(pid: int) -> str:
@@ -139,7 +141,9 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
     free = (
         update(Message)
         .where(Message.id.in_(strays), Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
-        .values(status=Status.PENDING, claimed_by=None, due_at=now)
+        .values(
+            status=Status.PENDING, claimed_by=None, due_at=now, phone=case((Message.frozen, Message.phone), else_=None)
+        )
         .returning(Message.mailing_id)
         .execution_options(synchronize_session=False)
     )

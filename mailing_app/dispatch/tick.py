@@ -77,7 +77,7 @@ class Dispatching:
             rewind.rewind(clock.now())
             self._set_back = False
         self._sweeper.sweep(clock.now(), clock.monotonic())
-        while not self._stopping.is_set() and (enrol.enrol(clock.now()) | settle.settle(clock.now())):
+        while not self._stopping.is_set() and (settle.settle(clock.now()) | enrol.enrol(clock.now())):
             pass
 
     def _run(self) -> None:

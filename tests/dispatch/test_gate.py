@@ -100,3 +100,23 @@ def test_an_address_and_a_token_are_told_apart_and_kept_nowhere() -> None:
     marks = {gate.fingerprint(url, token) for url in ("http://a", "http://b") for token in ("", "x")}
     assert len(marks) == 4
     assert not any("http" in mark for mark in marks)
+
+
+def test_another_address_does_not_wait_for_what_the_old_one_asked(ours: Gate) -> None:
+    gate.wait(NOON + timedelta(hours=1))
+    another = Gate("another")
+    another.prepare()
+    assert another.opening(NOON).wide
+
+
+def test_an_operator_can_end_a_wait(ours: Gate) -> None:
+    gate.wait(NOON + timedelta(hours=1))
+    holds.go_on()
+    assert ours.opening(NOON).wide
+
+
+def test_what_a_process_was_told_itself_outlives_no_step_back(ours: Gate) -> None:
+    another = Gate("another")
+    for each in (ours, another):
+        each.hold(Hold.TOKEN_REFUSED, "HTTP 401", NOON)
+    assert another.opening(NOON - timedelta(hours=1)).probe

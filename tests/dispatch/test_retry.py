@@ -77,6 +77,12 @@ def test_due(outcome: Outcome, given_more: dict[str, object], seconds: float) ->
     assert step(outcome, **given_more).due_at == NOON + timedelta(seconds=seconds)
 
 
+def test_what_is_not_counted_is_asked_for_more_and_more_rarely_too() -> None:
+    """One number that the gateway calls not found, while the others are accepted."""
+    waits = [step(Outcome.WRONG_ADDRESS, 1.0, attempts=attempts).due_at for attempts in (0, 3, 20)]
+    assert waits == [NOON + timedelta(seconds=seconds) for seconds in (2, 8, 300)]
+
+
 def test_outside_the_window_it_moves_to_the_next_opening() -> None:
     window = local_time.Window(time(9), time(15))  # noon in UTC is 15:00 in Moscow: just closed
     decided = step(Outcome.BUSY, window=window, zone="Europe/Moscow", ends_at=NOON + timedelta(days=2))

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from mailing_app.dispatch.claim import BEGIN_WITHIN, PUT_OFF, Claimer, rotated
 from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
 from mailing_app.local_time import Window
-from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status
+from mailing_app.models import Attempt, Client, Dispatcher, Mailing, Message, Status
 from tests.dispatch.samples import an_answer
 from tests.factories import a_client, a_filter, a_mailing, some_clients
 
@@ -127,6 +128,29 @@ def test_a_mailing_whose_time_passed_unattended_shows_whom_it_missed(app: Flask)
     assert {message.reason for message in messages(mailing)} == {"mailing_ended"}
 
 
+def test_a_mailing_that_cannot_be_enrolled_keeps_no_other_from_it(app: Flask) -> None:
+    client = a_client()
+    with db.engine.begin() as connection:  # known to the machine that took it, not to this one
+        connection.execute(Client.__table__.update().values(timezone="Mars/Base"))
+    a_mailing(window=Window(time(0), time(23)), ends_at=clock.now() + timedelta(minutes=30))
+    good = a_mailing()
+    assert enrol.enrol(clock.now())
+    with pytest.raises(ValueError, match="Mars/Base"):
+        enrol_all()
+    assert [message.client_id for message in messages(good)] == [client.id]
+
+
+def test_who_moves_to_another_zone_waits_for_that_ones_opening(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.fromisoformat("2026-06-01T10:00:00+00:00")  # 13:00 in Moscow, 20:00 in Vladivostok
+    client = a_client(timezone="Asia/Vladivostok")
+    a_mailing(starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=3), window=Window(time(9), time(18)))
+    enrol_all(now)
+    assert claim(now=now) == []
+    monkeypatch.setattr(clock, "now", lambda: now)
+    clients.change(client.id, timezone="Europe/Moscow")
+    assert len(claim(now=now)) == 1
+
+
 def test_outside_the_window_a_message_waits_for_its_zone(app: Flask) -> None:
     now = datetime.fromisoformat("2026-06-01T03:00:00+00:00")  # 06:00 in Moscow, 13:00 in Vladivostok
     early, late = a_client(timezone="Europe/Moscow"), a_client(timezone="Asia/Vladivostok")
@@ -195,6 +219,18 @@ def test_the_budget_bounds_the_repeats_of_all_mailings_together(app: Flask) -> N
         enrolled()
     record([result(each, Status.PENDING, Outcome.BUSY, due_at=clock.now(), tries=1) for each in claim(6)])
     assert len(claim(6, repeats=2)) == 2
+
+
+@pytest.mark.parametrize("seats", [1, 4])
+def test_mailings_that_only_wait_take_no_turn_from_one_that_is_due(app: Flask, seats: int) -> None:
+    """Nor a probe, which has one seat a minute."""
+    some_clients(4)
+    for _ in range(6):
+        enrolled()
+    with db.engine.begin() as connection:
+        connection.execute(Message.__table__.update().values(due_at=clock.now() + timedelta(minutes=30)))
+    due = enrolled()
+    assert [envelope.mailing_id for envelope in claim(seats)] == [due.id] * seats
 
 
 @pytest.mark.parametrize("control", [mailings.pause, mailings.cancel, mailings.delete])
@@ -373,6 +409,32 @@ def test_the_payload_is_frozen_once_a_byte_may_have_left(app: Flask) -> None:
     assert figures(mailing) == {"sending": 1}
 
 
+def test_a_late_outcome_is_in_the_proof_of_the_end(app: Flask) -> None:
+    a_client()
+    mailing = enrolled()
+    [envelope] = claim()
+    taken_away(envelope)
+    late = result(envelope, Status.PENDING, Outcome.CUT_OFF, due_at=clock.now(), unknown=True)
+    assert record([late]) == 0
+    db.session.expire_all()
+    assert db.session.get_one(Mailing, mailing.id).tally.last_byte_at == late.delivery.answer.began_at
+
+
+def test_an_end_that_is_moved_while_it_is_settled_expires_nobody(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    some_clients(3)
+    mailing = enrolled()
+    ends_at, look = mailing.ends_at, settle._over
+
+    def look_then_move(now: datetime) -> Any:
+        found = look(now)
+        mailings.change(mailing.id, ends_at=ends_at + timedelta(hours=5))
+        return found
+
+    monkeypatch.setattr(settle, "_over", look_then_move)
+    settle.settle(ends_at)
+    assert figures(mailing) == {"pending": 3}
+
+
 def test_at_the_end_the_waiting_expire_and_the_unknown_stay_uncertain(app: Flask) -> None:
     some_clients(3)
     mailing = enrolled()
@@ -472,6 +534,21 @@ def test_claims_without_anybodys_knowing_are_released(app: Flask) -> None:
     held, _stray = claim(by=me)
     assert sweep.release_strays(me, {held.message_id}, clock.now()) == 1
     assert figures(mailing) == {"pending": 1, "sending": 1}
+
+
+def test_a_stray_goes_to_the_new_phone(app: Flask) -> None:
+    client = a_client()
+    enrolled()
+    me = sweep.enlist(clock.now(), 4)
+    claim(by=me)
+    sweep.release_strays(me, set(), clock.now())
+    clients.change(client.id, phone="79007654321")
+    assert [envelope.phone for envelope in claim(by=me)] == ["79007654321"]
+
+
+def test_copied_machines_of_one_name_are_told_apart() -> None:
+    """The first process namespace has the same number everywhere; what a boot calls itself differs."""
+    assert Path("/proc/sys/kernel/random/boot_id").read_text().strip() in sweep.here()
 
 
 def taken_away(envelope: Envelope) -> None:
