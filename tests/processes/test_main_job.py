@@ -14,26 +14,18 @@ from sqlalchemy import select
 
 from config import ROOT
 from mailing_app import clock
-from mailing_app.db import db, transaction
-from mailing_app.models import Client, Dispatcher, Mailing, Message
+from mailing_app.db import db
+from mailing_app.models import Dispatcher, Mailing, Message
 from mailing_app.practice import PracticeGateway, Weather
 from tests.dispatch.test_storage import figures
-from tests.factories import a_client, a_mailing
+from tests.factories import a_client, a_crowd, a_mailing
 from tests.processes.conftest import Start, eventually, free_port
 
 
 @pytest.fixture
 def audience(app: Flask) -> int:
     """Two thousand clients."""
-    now = clock.now()
-    with transaction() as session:
-        session.add_all(
-            Client(
-                phone=f"7900{number:07}", operator_code="900", timezone="Europe/Moscow", created_at=now, updated_at=now
-            )
-            for number in range(2000)
-        )
-    return 2000
+    return a_crowd(2000)
 
 
 def settled(mailing: Mailing) -> bool:
@@ -139,7 +131,8 @@ def test_an_orderly_end_within_twelve_seconds(
 
 
 @pytest.mark.parametrize("command", ["serve", "dispatcher"])
-def test_a_second_signal_leaves_at_once(start: Start, gateway: PracticeGateway, audience: int, command: str) -> None:
+def test_a_second_signal_leaves_at_once(app: Flask, start: Start, gateway: PracticeGateway, command: str) -> None:
+    number = a_crowd(8)
     gateway.set_weather("hanging")
     process = start(command, port=free_port(), gateway_concurrency=4)
     mailing = a_mailing()
@@ -152,7 +145,7 @@ def test_a_second_signal_leaves_at_once(start: Start, gateway: PracticeGateway, 
     assert figures(mailing)["sending"] == 4
     gateway.set_weather("fair")
     start("dispatcher")
-    eventually(lambda: figures(mailing) == {"sent": audience}, seconds=60)
+    eventually(lambda: figures(mailing) == {"sent": number}, seconds=60)
 
 
 def test_clients_come_through_a_pipe(app: Flask, database_url: str) -> None:
