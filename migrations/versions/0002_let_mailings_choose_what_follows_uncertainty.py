@@ -26,8 +26,11 @@ def upgrade():
     op.execute("ALTER TABLE dispatcher ADD COLUMN allowed INTEGER DEFAULT 0 NOT NULL")
     op.execute("ALTER TABLE dispatcher ADD COLUMN flapping BOOLEAN DEFAULT FALSE NOT NULL")
     op.execute("ALTER TABLE message ADD COLUMN frozen BOOLEAN DEFAULT FALSE NOT NULL")
-    # Whoever was attempted keeps the phone it went to: what is written here too much only keeps more of them.
-    op.execute("UPDATE message SET frozen = TRUE WHERE attempts > 0 AND phone IS NOT NULL")
+    # Whoever was attempted and may be sent again keeps the phone it went to; the millions that are done stay untouched.
+    op.execute(
+        "UPDATE message SET frozen = TRUE"
+        " WHERE status IN ('pending', 'sending', 'uncertain') AND attempts > 0 AND phone IS NOT NULL"
+    )
 
 
 def downgrade():
