@@ -87,5 +87,5 @@ def eventually(true: Callable[[], Any], seconds: float = 30.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
+        time.sleep(0.1)  # what is asked is often a recount, and others need the processor
     return found
