@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 REFUSED_BY_DATABASE = (DataError, IntegrityError, ProgrammingError)
 
+AT_ONCE_BESIDE_PAGES = 16
+"""How many seats beside pages begin together: each of them may go before a page at the interpreter's lock."""
+
 IDLE = 0.25
 """Seconds between two looks for due messages when there was none."""
 
@@ -120,6 +123,8 @@ class Pump:
         # While a probe is out its answer is awaited, however long the gateway may take; no second one takes its place.
         probing = self._probe is not None and self._probe in self.seats.in_flight.values()
         free = 0 if probing else self.watch.allows(len(self.seats.in_flight), monotonic)
+        if self.pace:
+            free = min(free, AT_ONCE_BESIDE_PAGES)
         opening = self.gate.opening(now) if free else gate.Opening(wide=False)
         if not opening.wide and not opening.probe:
             return []
