@@ -19,13 +19,8 @@ class Seats:
         self.in_flight: dict[tuple[int, int], Envelope] = {}
         """By message and epoch: after others took this process for dead it may claim anew what it has on the wire."""
 
-    @property
-    def free(self) -> int:
-        """How many more envelopes fit."""
-        return self.number - len(self.in_flight)
-
     def give(self, envelopes: Iterable[Envelope]) -> None:
-        """Post these; never more than `free`. A thread is started only when there is work for it."""
+        """Post these, no more than there are seats left. A thread is started only when there is work for it."""
         for envelope in envelopes:
             # First the thread: where the system gives none, the claim is a stray and soon free, not in flight for ever.
             if len(self._threads) < min(len(self.in_flight) + 1, self.number):

@@ -188,5 +188,5 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates
 def _as_its_mailing_wants() -> Any:
     """Where a repeat would be delivered twice: sent again only if the mailing says so."""
     again = select(Mailing.when_uncertain).where(Mailing.id == Message.mailing_id).scalar_subquery()
-    choices = (literal(Status.PENDING, Message.status.type), literal(Status.UNCERTAIN, Message.status.type))
-    return case((again == WhenUncertain.SEND_AGAIN, choices[0]), else_=choices[1])
+    pending, uncertain = (literal(status, Message.status.type) for status in (Status.PENDING, Status.UNCERTAIN))
+    return case((again == WhenUncertain.SEND_AGAIN, pending), else_=uncertain)
