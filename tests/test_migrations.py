@@ -41,6 +41,17 @@ ROWS: dict[str, dict[str, Any]] = {
     "tally": {"mailing_id": 7, "pending": 1, "sending": 0, "sent": 0, "failed": 0, "expired": 0, "cancelled": 0,
               "uncertain": 0},
     "attempt": {"message_id": 7, "epoch": 1, "outcome": "unknown", "error": ""},
+    "draft": {"id": 7, "operator_id": 7, "path": "/mailings/new", "fields": [], "name": "", "listed": True},
+    "audit_entry": {"id": 7, "actor_kind": "operator", "actor": "Ada", "action": "mailing_added", "details": {}},
+    "client_import": {"id": 7, "name": "clients.csv", "state": "checking", "encoding": "", "delimiter": "",
+                      "titles": [], "mapping": [], "pieces": 0, "at_piece": 0, "lines": 0, "good": 0, "bad": 0,
+                      "created": 0, "updated": 0, "unchanged": 0, "fault": "", "actor_kind": "operator",
+                      "actor": "Ada", "worker": ""},
+    "import_piece": {"import_id": 7, "number": 0, "first_line": 1, "bad": 0, "content": b"phone"},
+    "traffic": {"mailing_id": 7, "dispatcher_id": 7, "outcome": "accepted", "up_to": 10, "number": 1},
+    "raw_answer": {"dispatcher_id": 7, "place": 0, "message_id": 7, "outcome": "accepted", "milliseconds": 3,
+                   "excerpt": ""},
+    "gateway_event": {"id": 7, "kind": "open", "detail": ""},
 }  # fmt: skip
 """One row for every table, each pointing at those above it. Moments, and `version`, are filled in."""
 

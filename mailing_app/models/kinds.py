@@ -1,0 +1,126 @@
+"""The enums of the tables, and the two kinds of column that several of them have."""
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Enum, Integer
+
+# SQLite counts rows by itself only in a column that is exactly INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Status(StrEnum):
+    """The seven states of a message. `sent` is absorbing; the last five are ends."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+
+
+class Phase(StrEnum):
+    """Where a mailing stands: derived from its dates, its controls and the clock, never stored."""
+
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class Role(StrEnum):
+    """What an operator may do in the pages; each may also do what those before it may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class Scope(StrEnum):
+    """What a token may do at the API."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class Hold(StrEnum):
+    """Why the gateway gets nothing but a probe, until it is lifted."""
+
+    TOKEN_REFUSED = "token_refused"
+    WRONG_ADDRESS = "wrong_address"
+    SUSPECT = "suspect"
+    OPERATOR = "operator"
+
+
+class ActorKind(StrEnum):
+    """Who can change anything."""
+
+    OPERATOR = "operator"
+    TOKEN = "token"
+    CONSOLE = "console"
+    SERVICE = "service"
+
+
+class Action(StrEnum):
+    """What the audit trail tells of."""
+
+    CLIENT_ADDED = "client_added"
+    CLIENT_CHANGED = "client_changed"
+    CLIENT_ERASED = "client_erased"
+    CLIENT_OPTED_OUT = "client_opted_out"
+    CLIENT_OPTED_IN = "client_opted_in"
+    CLIENTS_IMPORTED = "clients_imported"
+    CLIENTS_RETAGGED = "clients_retagged"
+    CLIENTS_ERASED = "clients_erased"
+    CLIENTS_EXPORTED = "clients_exported"
+    MAILING_ADDED = "mailing_added"
+    MAILING_CHANGED = "mailing_changed"
+    MAILING_PAUSED = "mailing_paused"
+    MAILING_RESUMED = "mailing_resumed"
+    MAILING_CANCELLED = "mailing_cancelled"
+    MAILING_DELETED = "mailing_deleted"
+    UNCERTAIN_SENT_AGAIN = "uncertain_sent_again"
+    TEST_SENT = "test_sent"
+    SENDING_STOPPED = "sending_stopped"
+    SENDING_WENT_ON = "sending_went_on"
+    OPERATOR_ADDED = "operator_added"
+    OPERATOR_CHANGED = "operator_changed"
+    OPERATOR_DEACTIVATED = "operator_deactivated"
+    OPERATOR_REACTIVATED = "operator_reactivated"
+    PASSWORD_CHANGED = "password_changed"
+    TOKEN_ADDED = "token_added"
+    TOKEN_REVOKED = "token_revoked"
+    SIGNED_IN = "signed_in"
+
+
+class ImportState(StrEnum):
+    """Where the import of a file stands: it is received, then checked line by line, then its good lines are stored."""
+
+    RECEIVING = "receiving"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    STORING = "storing"
+    DONE = "done"
+    DROPPED = "dropped"
+    FAILED = "failed"
+
+
+class WhenUncertain(StrEnum):
+    """What a mailing wants for a message that may have been delivered, where the gateway would deliver it twice."""
+
+    HOLD = "hold"
+    SEND_AGAIN = "send_again"
+
+
+def one_of(enum: type[StrEnum], name: str) -> Enum:
+    """A text column that takes the values of the enum only, on either database."""
+    return Enum(
+        enum,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )

@@ -1,0 +1,69 @@
+"""The tables of messages and of what was tried."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from mailing_app.db import Moment, db
+from mailing_app.models.clients import Client
+from mailing_app.models.kinds import Id, Status, one_of
+from mailing_app.models.mailings import Mailing
+
+
+class Message(db.Model):
+    """One mailing to one client."""
+
+    __table_args__ = (
+        UniqueConstraint("mailing_id", "client_id"),
+        # Partial: with finished rows in it a claim costs ten times as much at ten million.
+        Index("ix_message_due", "mailing_id", "due_at", sqlite_where=db.text("status = 'pending'"),
+              postgresql_where=db.text("status = 'pending'")),
+        Index("ix_message_claimed", "claimed_by", sqlite_where=db.text("status = 'sending'"),
+              postgresql_where=db.text("status = 'sending'")),
+        Index(None, "client_id"),
+        CheckConstraint("(status = 'sending') = (claimed_by IS NOT NULL)", name="claimed"),
+        {"sqlite_autoincrement": True},
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    mailing_id: Mapped[int] = mapped_column(ForeignKey(Mailing.id))
+    client_id: Mapped[int] = mapped_column(ForeignKey(Client.id))
+    status: Mapped[Status] = mapped_column(one_of(Status, "status"), default=Status.PENDING)
+    reason: Mapped[str] = mapped_column(String(32), default="")
+    phone: Mapped[str | None] = mapped_column(String(11))
+    """Set by the claim, and kept once it is frozen."""
+    operator_code: Mapped[str | None] = mapped_column(String(3))
+    tag: Mapped[str | None] = mapped_column(String(100))
+    """What the merge fields of the text became: set and kept as the phone is, where the text has any."""
+    frozen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a byte of the payload may have left: from then on a retry is the same bytes."""
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    """Every attempt that was begun and recorded."""
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    """The attempts that count against the limit: not those which the gateway's state made vain."""
+    unknown: Mapped[bool] = mapped_column(default=False)
+    """Whether the gateway may have taken an earlier attempt without our knowing."""
+    epoch: Mapped[int] = mapped_column(Integer, default=0)
+    """Counts the claims. An outcome belongs to one epoch; in any other it is late."""
+    claimed_by: Mapped[int | None] = mapped_column(Id)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    mailing: Mapped[Mailing] = relationship(innerjoin=True)
+    client: Mapped[Client] = relationship(innerjoin=True)
+
+
+class Attempt(db.Model):
+    """What one claim of a message came to: kept for ever, one row a claim that led to a request."""
+
+    message_id: Mapped[int] = mapped_column(ForeignKey(Message.id), primary_key=True, autoincrement=False)
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the first byte left, or when the attempt began if none did."""
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    outcome: Mapped[str] = mapped_column(String(32))
+    http_status: Mapped[int | None] = mapped_column(Integer)
+    code: Mapped[int | None] = mapped_column(Id)
+    error: Mapped[str] = mapped_column(String(300), default="")
