@@ -10,10 +10,10 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from mailing_app import clock
+from mailing_app import audit, clock
 from mailing_app.db import absence, db, transaction
 from mailing_app.errors import N_, Refused
-from mailing_app.models import Operator, Role, Scope, SignIn, Token
+from mailing_app.models import Action, Operator, Role, Scope, SignIn, Token
 
 IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
 """A sign-in ends after so long without a request, and after so long in any case (OWASP ASVS 5, 7.3)."""
@@ -32,6 +32,7 @@ def add_operator(name: str, password: str, role: Role) -> Operator:
     with transaction(taken) as session:
         operator = Operator(name=name, password_hash=hashed, role=role, created_at=clock.now())
         session.add(operator)
+        audit.note(session, Action.OPERATOR_ADDED, name=name, role=role)
     return operator
 
 
@@ -84,6 +85,7 @@ def add_token(name: str, scope: Scope) -> str:
     secret = secrets.token_urlsafe(32)
     with transaction(taken) as session:
         session.add(Token(name=name, scope=scope, secret_hash=_hash(secret), created_at=clock.now()))
+        audit.note(session, Action.TOKEN_ADDED, name=name, scope=scope)
     return secret
 
 

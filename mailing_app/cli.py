@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
-from mailing_app import access, clients, demo, serving
+from mailing_app import access, audit, clients, demo, serving
 from mailing_app.errors import Refusal
 from mailing_app.forms import ClientForm
 from mailing_app.models import Role, Scope
@@ -65,9 +65,9 @@ def setup() -> None:
     if access.anybody():
         return
     password = secrets.token_urlsafe(12)
-    access.add_operator("admin", password, Role.ADMIN)
+    _or_refused(access.add_operator, "admin", password, Role.ADMIN)
     click.echo(f"First admin, shown once: name admin, password {password}")
-    click.echo(f"First API token, shown once: {access.add_token('first', Scope.WRITE)}")
+    click.echo(f"First API token, shown once: {_or_refused(access.add_token, 'first', Scope.WRITE)}")
 
 
 @click.command("demo")
@@ -144,6 +144,7 @@ def _app() -> Flask:
 
 def _or_refused(operation: Callable[..., Any], *given: Any) -> Any:
     try:
-        return operation(*given)
+        with audit.acting(audit.CONSOLE):
+            return operation(*given)
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal

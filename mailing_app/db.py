@@ -57,6 +57,9 @@ READ_ONLY = "25006"
 RETRY_AFTER = 5
 """Seconds after which it makes sense to ask again for a database that was not to be had."""
 
+_AFTERWARDS = "afterwards"
+"""Under which name a session keeps what is to be done once its transaction is committed."""
+
 _STORED = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -155,6 +158,7 @@ def transaction(
     try:
         session.commit()  # ends the read in which the caller looked around; SQLite cannot turn it into a write
         session.connection(execution_options={"writes": True, "patience": patience})
+        session.info[_AFTERWARDS] = []
         yield session
         session.commit()
     except IntegrityError as error:
@@ -163,6 +167,13 @@ def transaction(
     except BaseException:
         session.rollback()
         raise
+    for step in session.info.pop(_AFTERWARDS):
+        step()
+
+
+def after_commit(session: Session, step: Callable[[], Any]) -> None:
+    """Do something once the transaction is committed, and not at all when it is undone."""
+    session.info[_AFTERWARDS].append(step)
 
 
 class Page(NamedTuple):

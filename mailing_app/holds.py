@@ -1,15 +1,12 @@
 """Holds: why the gateway gets nothing, or nothing but a probe. They bind every dispatcher and survive restarts."""
 
-import logging
 from typing import Any
 
 from sqlalchemy import update
 
-from mailing_app import clock
-from mailing_app.db import insert, transaction
-from mailing_app.models import GatewayState, Hold
-
-log = logging.getLogger(__name__)
+from mailing_app import audit, clock
+from mailing_app.db import changed, insert, transaction
+from mailing_app.models import Action, GatewayState, Hold
 
 ONLY = 1
 """The id of the one row that says what is known of the gateway."""
@@ -26,8 +23,8 @@ def stop(reason: str = "") -> None:
         session.execute(insert(GatewayState).values(id=ONLY).on_conflict_do_nothing())
         stopped = FREE | {"hold": Hold.OPERATOR, "held_at": clock.now(), "detail": reason}
         other = GatewayState.hold.is_distinct_from(Hold.OPERATOR)
-        session.execute(update(GatewayState).where(GatewayState.id == ONLY, other).values(stopped))
-    log.warning("all sending stopped by an operator")
+        if changed(session, update(GatewayState).where(GatewayState.id == ONLY, other).values(stopped)):
+            audit.note(session, Action.SENDING_STOPPED, reason=reason)
 
 
 def go_on() -> None:
@@ -36,5 +33,5 @@ def go_on() -> None:
     Where its reason still stands, the next messages bring it back.
     """
     with transaction() as session:
-        session.execute(update(GatewayState).where(GatewayState.id == ONLY).values(FREE | {"wait_until": None}))
-    log.warning("hold lifted by an operator")
+        if changed(session, update(GatewayState).where(GatewayState.id == ONLY).values(FREE | {"wait_until": None})):
+            audit.note(session, Action.SENDING_WENT_ON)

@@ -1,4 +1,4 @@
-"""Which language an answer speaks."""
+"""Which language an answer speaks, and by whose clock it tells the time."""
 
 from flask import current_app, g, request, session
 from flask_babel import Babel
@@ -8,7 +8,7 @@ LANGUAGES = ("en", "ru")
 
 def init_app(app: object) -> None:
     """English and Russian, chosen anew for each request."""
-    Babel(app, locale_selector=chosen, timezone_selector=lambda: current_app.config["SETTINGS"].default_timezone)
+    Babel(app, locale_selector=chosen, timezone_selector=zone)
 
 
 def chosen() -> str:
@@ -20,6 +20,13 @@ def chosen() -> str:
         return _asked_for() or default
     operator = g.get("operator")
     return (operator.language if operator else "") or session.get("language") or default
+
+
+def zone() -> str:
+    """The time zone in which this answer tells moments and reads them: the operator's own, else the default one."""
+    operator = g.get("operator") if request else None
+    own: str = operator.timezone if operator else ""
+    return own or current_app.config["SETTINGS"].default_timezone
 
 
 def _asked_for() -> str | None:

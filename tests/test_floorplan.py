@@ -27,6 +27,7 @@ FLOORS = (
     {"reports", "demo"},
     {"mailings"},
     {"clients", "access", "status", "holds"},
+    {"audit"},
     {"forms"},
     {"words"},
     {"models"},

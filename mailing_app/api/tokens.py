@@ -4,8 +4,8 @@ from flask import g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from mailing_app import access
-from mailing_app.models import Scope
+from mailing_app import access, audit
+from mailing_app.models import ActorKind, Scope
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -18,6 +18,7 @@ def check() -> None:
     if token.scope is not Scope.WRITE and request.method not in SAFE:
         raise Forbidden
     g.token_id = token.id
+    audit.act_as(ActorKind.TOKEN, token.name)
 
 
 def _given() -> str:

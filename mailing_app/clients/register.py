@@ -1,18 +1,15 @@
 """The register of clients: add, read, change, erase, choose."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from mailing_app import clock
+from mailing_app import audit, clock
 from mailing_app.db import Page, db, page, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
-from mailing_app.models import Client, Message, Status, Tally
-
-log = logging.getLogger(__name__)
+from mailing_app.models import Action, Client, Message, Status, Tally
 
 
 def _phone_taken() -> Refused:
@@ -28,7 +25,8 @@ def add(**values: Any) -> Client:
     with transaction(PHONE_IS_UNIQUE) as session:
         client = Client(created_at=now, updated_at=now, **values)
         session.add(client)
-    log.info("client added", extra={"client_id": client.id})
+        session.flush()
+        audit.note(session, Action.CLIENT_ADDED, client_id=client.id)
     return client
 
 
@@ -49,11 +47,12 @@ def change(client_id: int, expected: int | None = None, **values: Any) -> Client
         client = _locked(session, client_id, expected)
         if values.get("timezone", client.timezone) != client.timezone:
             _wait_no_more(session, client_id)
-        for name, value in values.items():
-            setattr(client, name, value)
+        fields = [name for name, value in values.items() if getattr(client, name) != value]
+        for name in fields:
+            setattr(client, name, values[name])
         client.version += 1
         client.updated_at = clock.now()
-    log.info("client changed", extra={"client_id": client_id})
+        audit.note(session, Action.CLIENT_CHANGED, client_id=client_id, fields=fields)
     return client
 
 
@@ -66,7 +65,7 @@ def erase(client_id: int, expected: int | None = None) -> None:
         client.phone, client.tag = None, ""
         client.erased_at = client.updated_at = clock.now()
         client.version += 1
-    log.info("client erased", extra={"client_id": client_id})
+        audit.note(session, Action.CLIENT_ERASED, client_id=client_id)
 
 
 def listing(

@@ -3,7 +3,6 @@
 import codecs
 import csv
 import io
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +10,11 @@ from typing import IO, Any
 
 from sqlalchemy import String, literal, select, true
 
-from mailing_app import clock, spreadsheet
+from mailing_app import audit, clock, spreadsheet
 from mailing_app.clients.register import rows
 from mailing_app.db import Moment, batch, insert, transaction
 from mailing_app.errors import N_, Refused
-from mailing_app.models import Client
-
-log = logging.getLogger(__name__)
+from mailing_app.models import Action, Client
 
 COLUMNS = ("phone", "operator_code", "tag", "timezone")
 ROWS_A_CHUNK = 5000
@@ -78,7 +75,9 @@ def import_csv(file: IO[bytes], judge: Judge, progress: Callable[[int], Any] | N
                 _store(good, set(names), result, progress)
             good[values["phone"]] = values
     _store(good, set(names), result, progress)
-    log.info("clients imported", extra={"rows_created": result.created, "rows_updated": result.updated})
+    with transaction() as session:
+        told = {name: getattr(result, name) for name in ("created", "updated", "unchanged", "rejected")}
+        audit.note(session, Action.CLIENTS_IMPORTED, **told)
     return result
 
 

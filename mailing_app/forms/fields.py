@@ -13,7 +13,7 @@ from wtforms import Field, widgets
 from wtforms.fields.choices import Choice, SelectFieldBase
 from wtforms.validators import StopValidation, ValidationError
 
-from mailing_app import local_time, phones, words
+from mailing_app import language, local_time, phones, words
 
 REQUIRED = _l("This field is required.")
 
@@ -206,7 +206,7 @@ class NumberInput(Input):
 
 
 class MomentInput(Input):
-    """A date and time; without an offset it is read in the default zone. Gives an aware moment in UTC."""
+    """A date and time; without an offset it is read in the zone of who asks. Gives an aware moment in UTC."""
 
     widget = widgets.DateTimeLocalInput()
 
@@ -220,7 +220,7 @@ class MomentInput(Input):
         return moment
 
     def shown(self, value: datetime) -> str:
-        local = value.astimezone(_default_zone())
+        local = value.astimezone(_zone())
         return local.isoformat(timespec="seconds" if local.second else "minutes")[: 19 if local.second else 16]
 
 
@@ -292,8 +292,8 @@ class _Meta:
         return None
 
 
-def _default_zone() -> ZoneInfo:
-    return ZoneInfo(current_app.config["SETTINGS"].default_timezone)
+def _zone() -> ZoneInfo:
+    return ZoneInfo(language.zone())
 
 
 def _moment(typed: str) -> datetime | None:
@@ -302,6 +302,6 @@ def _moment(typed: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(typed.upper())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=_default_zone())).astimezone(UTC)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=_zone())).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

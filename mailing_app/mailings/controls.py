@@ -1,14 +1,10 @@
 """The controls of a mailing. Asking for what is so already is no error; for what cannot be any more, it is."""
 
-import logging
-
-from mailing_app import clock
+from mailing_app import audit, clock
 from mailing_app.db import transaction
 from mailing_app.errors import N_, Refused
 from mailing_app.mailings.planning import locked, touch
-from mailing_app.models import Mailing, Phase
-
-log = logging.getLogger(__name__)
+from mailing_app.models import Action, Mailing, Phase
 
 
 def pause(mailing_id: int, reason: str = "") -> Mailing:
@@ -19,7 +15,7 @@ def pause(mailing_id: int, reason: str = "") -> Mailing:
         if not mailing.paused_at:
             mailing.paused_at, mailing.pause_reason = clock.now(), reason
             touch(mailing)
-    log.info("mailing paused", extra={"mailing_id": mailing_id})
+            audit.note(session, Action.MAILING_PAUSED, mailing_id=mailing_id, reason=reason)
     return mailing
 
 
@@ -31,7 +27,7 @@ def resume(mailing_id: int) -> Mailing:
         if mailing.paused_at:
             mailing.paused_at, mailing.pause_reason = None, ""
             touch(mailing)
-    log.info("mailing resumed", extra={"mailing_id": mailing_id})
+            audit.note(session, Action.MAILING_RESUMED, mailing_id=mailing_id)
     return mailing
 
 
@@ -43,7 +39,7 @@ def cancel(mailing_id: int) -> Mailing:
             check_open(mailing)
             mailing.cancelled_at = clock.now()
             touch(mailing)
-    log.info("mailing cancelled", extra={"mailing_id": mailing_id})
+            audit.note(session, Action.MAILING_CANCELLED, mailing_id=mailing_id)
     return mailing
 
 
@@ -53,7 +49,7 @@ def delete(mailing_id: int, expected: int | None = None) -> None:
         mailing = locked(session, mailing_id, expected)
         mailing.deleted_at = clock.now()
         touch(mailing)
-    log.info("mailing deleted", extra={"mailing_id": mailing_id})
+        audit.note(session, Action.MAILING_DELETED, mailing_id=mailing_id)
 
 
 def check_open(mailing: Mailing) -> None:

@@ -1,20 +1,17 @@
 """Mailings: plan, read, change. Planning one only writes a row; the dispatcher finds it."""
 
-import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app import clock
+from mailing_app import audit, clock
 from mailing_app.db import Page, db, page, transaction
 from mailing_app.errors import N_, Invalid, NotFound, Refused, Stale
 from mailing_app.local_time import Window
-from mailing_app.models import KeptAnswer, Mailing, Message, Phase, Status, Tally
-
-log = logging.getLogger(__name__)
+from mailing_app.models import Action, KeptAnswer, Mailing, Message, Phase, Status, Tally
 
 ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at", "when_uncertain")
 """What may still be changed once the first message was attempted."""
@@ -27,9 +24,7 @@ DECIDE_THE_AUDIENCE = ("filter", "window_from", "window_to", "starts_at")
 def add(**values: Any) -> Mailing:
     """Plan a mailing: `name, text, starts_at, ends_at, filter, window, when_uncertain`."""
     with transaction() as session:
-        mailing = _new(session, values)
-    log.info("mailing added", extra={"mailing_id": mailing.id})
-    return mailing
+        return _new(session, values)
 
 
 def add_once(
@@ -46,11 +41,9 @@ def add_once(
             session.add(kept)
             session.flush()
             mailing = _new(session, values)
-            session.flush()
             kept.mailing_id, kept.answer = mailing.id, answer(mailing)
     except _Repeated:
         return _kept(key, token_id, request_hash)
-    log.info("mailing added", extra={"mailing_id": mailing.id})
     return kept.answer, mailing.id
 
 
@@ -73,11 +66,12 @@ def change(mailing_id: int, expected: int | None = None, **values: Any) -> Maili
         _check_freedom(mailing, changes)
         if mailing.enrolled_to and any(name in changes for name in DECIDE_THE_AUDIENCE):
             _forget_audience(session, mailing)
+        before = {name: getattr(mailing, name) for name in changes}
         for name, value in changes.items():
             setattr(mailing, name, value)
         mailing.settled_at = None
         touch(mailing)
-    log.info("mailing changed", extra={"mailing_id": mailing_id})
+        audit.note(session, Action.MAILING_CHANGED, mailing_id=mailing_id, **_told(before, mailing))
     return mailing
 
 
@@ -145,6 +139,8 @@ def _new(session: Session, values: dict[str, Any]) -> Mailing:
     now = clock.now()
     mailing = Mailing(created_at=now, updated_at=now, tally=Tally(), **_columns(values))
     session.add(mailing)
+    session.flush()
+    audit.note(session, Action.MAILING_ADDED, mailing_id=mailing.id)
     return mailing
 
 
@@ -156,6 +152,15 @@ def _columns(values: dict[str, Any]) -> dict[str, Any]:
         columns["window_from"] = window.opens if window else None
         columns["window_to"] = window.closes if window else None
     return columns
+
+
+def _told(before: dict[str, Any], mailing: Mailing) -> dict[str, Any]:
+    """What was changed, for the audit trail: each column with its value before and after."""
+    return {name: [_plain(value), _plain(getattr(mailing, name))] for name, value in before.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | time) else value
 
 
 def _check_freedom(mailing: Mailing, changes: dict[str, Any]) -> None:

@@ -1,19 +1,16 @@
 """What an operator decides about messages that may or may not have arrived."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from mailing_app import clock
+from mailing_app import audit, clock
 from mailing_app.db import transaction
 from mailing_app.mailings.controls import check_open
 from mailing_app.mailings.planning import locked
-from mailing_app.models import Client, Mailing, Message, Status, Tally
-
-log = logging.getLogger(__name__)
+from mailing_app.models import Action, Client, Mailing, Message, Status, Tally
 
 MESSAGES_A_CHUNK = 5_000
 
@@ -24,7 +21,7 @@ def send_again(mailing_id: int) -> Mailing:
     Each keeps its id and its bytes, so that a gateway which knows it already may say so; its tries are counted anew.
     Erased clients are left alone.
     """
-    number, after = 0, 0
+    after = 0
     while True:
         with transaction() as session:
             mailing = locked(session, mailing_id)
@@ -32,11 +29,11 @@ def send_again(mailing_id: int) -> Mailing:
             moved = _requeue(session, mailing_id, after, clock.now())
             mailing.settled_at = None
             _move_figures(session, mailing, len(moved))
-        number += len(moved)
+            if moved:
+                audit.note(session, Action.UNCERTAIN_SENT_AGAIN, mailing_id=mailing_id, messages=len(moved))
         if len(moved) < MESSAGES_A_CHUNK:
             break
         after = max(moved)
-    log.info("uncertain messages are sent again", extra={"mailing_id": mailing_id, "messages": number})
     return mailing
 
 

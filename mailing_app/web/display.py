@@ -9,7 +9,7 @@ from flask_babel import format_datetime, format_decimal, get_locale, gettext
 from werkzeug.routing import IntegerConverter
 from wtforms import FormField
 
-from mailing_app import clock, phones, status, words
+from mailing_app import clock, language, phones, status, words
 from mailing_app.errors import Refused, Stale
 from mailing_app.forms import Form
 from mailing_app.local_time import utc_offset_label
@@ -37,10 +37,10 @@ def init_app(app: Flask) -> None:
 
 def surroundings() -> dict[str, Any]:
     """What every page shows around its own matter."""
-    settings = current_app.config["SETTINGS"]
-    zone = settings.default_timezone
+    zone = language.zone()
     return {
-        "settings": settings,
+        "settings": current_app.config["SETTINGS"],
+        "zone_name": zone,
         "zone": f"{zone} ({utc_offset_label(zone, clock.now())})",
         "language": str(get_locale()),
     }

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from werkzeug import Response
 
-from mailing_app import access
+from mailing_app import access, audit
 from mailing_app.forms import LanguageForm, SignInForm
-from mailing_app.models import Role
+from mailing_app.models import ActorKind, Role
 from mailing_app.web.display import form_page
 
 bp = Blueprint("session", __name__)
@@ -30,12 +30,15 @@ _RANK = list(Role)
 def recognise() -> Response | None:
     """Know the operator; send strangers to the login, and refuse what a role may not do."""
     g.operator = None
+    audit.act_as(ActorKind.SERVICE, "")
     if not _is_page():
         return None
     if request.endpoint not in FILES_COME_TO:
         request.max_content_length = LARGEST_FORM
     secret = session.get("sign_in")
     g.operator = access.signed_in(secret) if secret else None
+    if g.operator:
+        audit.act_as(ActorKind.OPERATOR, g.operator.name)
     needed = least_role()
     if needed is None:
         return None

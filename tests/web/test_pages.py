@@ -37,7 +37,7 @@ def test_a_page_escapes_what_it_shows(admin: FlaskClient, filled: None, path: st
     assert HOSTILE not in answer.text or answer.mimetype == "text/csv"
 
 
-@pytest.mark.parametrize("path", [*FILLED, "/nothing", "/static/style.css", "/healthz", "/readyz"])
+@pytest.mark.parametrize("path", [*FILLED, "/nothing", "/static/css/base.css", "/healthz", "/readyz"])
 def test_every_answer_has_the_policy(admin: FlaskClient, filled: None, path: str) -> None:
     with admin.get(path) as answer:
         policy = answer.headers["Content-Security-Policy"]
