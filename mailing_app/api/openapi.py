@@ -1,14 +1,13 @@
 """The document of the API (OpenAPI 3.1): gathered from the views themselves, so that it cannot say anything else."""
 
-import copy
 import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
-from flasgger import Swagger
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_babel import force_locale
 from werkzeug.routing import Rule
 
@@ -62,13 +61,27 @@ def operation(view: Any) -> Operation:
 
 
 def register(app: Flask) -> None:
-    """Serve the document at /apispec.json. Every view of the API must be registered before."""
-    with app.app_context(), force_locale("en"):
+    """Serve the document at /apispec.json. Made when it is first asked for: most processes never are."""
+
+    @cache
+    def specification() -> dict[str, Any]:
+        return _specification(app)
+
+    bp = Blueprint("flasgger", __name__)
+    bp.add_url_rule("/apispec.json", "apispec", specification)
+    app.register_blueprint(bp)
+
+
+def _specification(app: Flask) -> dict[str, Any]:
+    from flasgger import Swagger  # here, since it brings JSON Schema, YAML and Markdown: a tenth of a start
+
+    with force_locale("en"):
         template = document(app)
-    specification = {"endpoint": "apispec", "route": "/apispec.json", "rule_filter": lambda _rule: False}
-    config = {"openapi": template["openapi"], "specs": [specification], "swagger_ui": False}
-    # Flasgger writes into its template, and `merge` keeps it from writing into its own defaults.
-    Swagger(app, config=config, template=copy.deepcopy(template), merge=True)
+    config = {"openapi": template["openapi"], "specs": [{"endpoint": "apispec", "rule_filter": lambda _rule: False}]}
+    swagger = Swagger(config=config, template=template, merge=True)  # `merge` keeps it from writing into its defaults
+    swagger.app = app  # its `init_app` would add routes, which an application that answers already takes no more
+    specification: dict[str, Any] = swagger.get_apispecs("apispec")
+    return specification
 
 
 def document(app: Flask) -> dict[str, Any]:
