@@ -1,18 +1,25 @@
-"""The service in a real process, and Debian's Chromium before it. Console errors and foreign requests are failures."""
+"""The service in threads of this process, and Debian's Chromium before it. Console errors and foreign requests are
+failures. How the service lives as a process is proved in tests/processes.
+"""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import waitress
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from waitress import wasyncore
 
-from mailing_app import access
+from mailing_app import access, serving
 from mailing_app.models import Role
-from tests.conftest import CHROMIUM, PASSWORD
-from tests.processes.conftest import Start, eventually, free_port, gateway, is_served, start
+from mailing_app.practice import PracticeGateway
+from mailing_app.scheduler import Schedule
+from tests.conftest import CHROMIUM, PASSWORD, make_settings
+from tests.processes.conftest import gateway
 
-__all__ = ["gateway", "start"]  # fixtures that the tests here share with those of the processes
+__all__ = ["gateway"]  # a fixture that the tests here share with those of the processes
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]  # fmt: skip
@@ -27,14 +34,36 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def pages(migrated_app: Flask) -> Iterator[str]:
+    """The address of the web server, the same for all tests: what it knows it reads from the database each time."""
+    sockets: dict[int, Any] = {}
+    server = waitress.create_server(
+        migrated_app, map=sockets, host="127.0.0.1", port=0, threads=serving.WEB_THREADS, ident=None
+    )
+    thread = threading.Thread(target=server.run, name="web")
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
+    thread.join()
+    server.task_dispatcher.shutdown()
+
+
 @pytest.fixture
-def site(app: Flask, start: Start) -> str:
-    """The address of the service, with an admin who may sign in."""
+def site(
+    app: Flask, gateway: PracticeGateway, database_url: str, pages: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The address of the service, with an admin who may sign in and a dispatcher of this test's own."""
+    monkeypatch.setitem(app.config, "SETTINGS", make_settings(database_url, gateway_url=gateway.url))
     access.add_operator("admin", PASSWORD, Role.ADMIN)
-    port = free_port()
-    start("serve", port=port)
-    eventually(lambda: is_served(port))
-    return f"http://127.0.0.1:{port}"
+    others = set(threading.enumerate())
+    schedule = Schedule(app, paced=True)
+    schedule.start()
+    yield pages
+    gateway.vanish()  # nobody waits for its answers any more
+    schedule.stop()
+    for thread in set(threading.enumerate()) - others:
+        thread.join()  # else the next test would find its tables written to
 
 
 class Visit:
