@@ -10,7 +10,8 @@ from mailing_app.web import display
 
 bp = Blueprint("dashboard", __name__)
 
-RUNNING_SHOWN = 10
+SHOWN = 10
+"""The most mailings of a phase; the list has them all."""
 
 
 @bp.get("/")
@@ -29,6 +30,8 @@ def _figures() -> dict[str, Any]:
     now = clock.now()
     return display.sending(now) | {
         "totals": reports.totals(),
-        "running": mailings.listing(phase=Phase.RUNNING, limit=RUNNING_SHOWN).items,
+        "sent_today": reports.sent_since(display.midnight(now)),
+        "running": mailings.listing(phase=Phase.RUNNING, limit=SHOWN).items,
+        "paused": mailings.listing(phase=Phase.PAUSED, limit=SHOWN).items,
         "upcoming": mailings.upcoming(),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, flash, make_response, render_template, request, stream_with_context
 from flask_babel import format_datetime, format_decimal, get_locale, gettext
@@ -27,10 +28,11 @@ class Id(IntegerConverter):
 def init_app(app: Flask) -> None:
     """Teach templates and addresses what is said here."""
     app.url_map.converters["id"] = Id
-    app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds)
+    app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds, there=there)
     app.jinja_env.filters.update(phone=phone, number=format_decimal)
     app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker)
-    app.jinja_env.globals.update(first_fault=first_fault, query=query, version_to_send=version_to_send)
+    app.jinja_env.globals.update(first_fault=first_fault, faulty_fields=faulty_fields)
+    app.jinja_env.globals.update(query=query, version_to_send=version_to_send)
     app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))
     app.context_processor(surroundings)
 
@@ -61,6 +63,16 @@ def with_milliseconds(value: datetime) -> str:
     return format_datetime(value, WITH_MILLISECONDS)
 
 
+def there(value: datetime, zone: str) -> str:
+    """The wall clock of that zone at the moment, with its day: it may be another one."""
+    return format_datetime(value.astimezone(ZoneInfo(zone)), "d MMM, HH:mm", rebase=False)
+
+
+def midnight(now: datetime) -> datetime:
+    """When the day of whoever asks began."""
+    return now.astimezone(ZoneInfo(language.zone())).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def phone(value: str | None) -> str:
     """A phone as people write it."""
     return phones.displayed(value) if value else gettext("erased")
@@ -74,7 +86,12 @@ def query(**changed: Any) -> dict[str, Any]:
 
 def first_fault(form: Form) -> str:
     """The id of the first field with an error, for the focus; empty when there is none."""
-    return next((field.id for field in _fields(form) if field.errors), "")
+    return next((field.id for field in faulty_fields(form)), "")
+
+
+def faulty_fields(form: Form) -> list[Any]:
+    """The fields with an error, those inside parts of the form too, in the order of the page."""
+    return [field for field in _fields(form) if field.errors]
 
 
 def form_page(template: str, form: Form, **context: Any) -> Response:
