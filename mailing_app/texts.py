@@ -1,6 +1,7 @@
 """How many parts a text takes on the air, and which characters make it dear (3GPP TS 23.038 and 23.040)."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 # TS 23.038, 6.2.1: the default alphabet without its escape, and 6.2.1.1: what stands behind the escape
@@ -49,8 +50,15 @@ def parts(text: str) -> Parts:
     forcing = _forcing(text)
     encoding: Literal["GSM-7", "UCS-2"] = "UCS-2" if forcing else "GSM-7"
     widths = [_width(character, encoding) for character in text]
-    count, left = _filled(widths, *_LIMITS[encoding])
-    return Parts(encoding, len(text), sum(widths), count, left, forcing)
+    ends, left = _filled(widths, *_LIMITS[encoding])
+    return Parts(encoding, len(text), sum(widths), len(ends), left, forcing)
+
+
+def pieces(text: str) -> tuple[str, ...]:
+    """The text cut where one part ends and the next begins; as many pieces as `parts` counts."""
+    encoding = "UCS-2" if _forcing(text) else "GSM-7"
+    ends, _ = _filled([_width(character, encoding) for character in text], *_LIMITS[encoding])
+    return tuple(text[start:end] for start, end in pairwise([0, *ends]))
 
 
 def replacements(text: str) -> dict[str, str]:
@@ -77,14 +85,18 @@ def _width(character: str, encoding: str) -> int:
     return 2 if ord(character) > 0xFFFF else 1
 
 
-def _filled(widths: list[int], alone: int, joined: int) -> tuple[int, int]:
-    """Parts, and units left in the last one; a character of two units never straddles a boundary."""
+def _filled(widths: list[int], alone: int, joined: int) -> tuple[list[int], int]:
+    """How many characters are told at the end of each part, and the units left in the last one.
+
+    A character of two units never straddles a boundary.
+    """
     total = sum(widths)
     if total <= alone:
-        return (1 if total else 0), (alone - total)
-    count, left = 1, joined
-    for width in widths:
+        return ([len(widths)] if total else []), alone - total
+    ends, left = list[int](), joined
+    for place, width in enumerate(widths):
         if width > left:
-            count, left = count + 1, joined
+            ends.append(place)
+            left = joined
         left -= width
-    return count, left
+    return [*ends, len(widths)], left

@@ -274,6 +274,13 @@ MUTANTS = (
         "test_storage.py::test_a_watcher_that_blinked_counts_anew",
     ),
     Mutant(
+        "a retry takes no merge field anew",
+        "claim.py",
+        "case((Message.frozen, field), else_=_present(field.key))",
+        "_present(field.key)",
+        "test_merge.py::test_a_retry_is_the_same_bytes_whatever_the_client_became",
+    ),
+    Mutant(
         "the machine of all dispatch misses the fence",
         "record.py",
         "Message.epoch == new.c.epoch, ",

@@ -33,7 +33,7 @@ FLOORS = (
     {"models"},
     {"db"},
     {"phones"},
-    {"clock", "errors", "texts", "local_time", "spreadsheet", "headers", "ids", "logs", "language"},
+    {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language"},
 )
 """From the roof to the ground. Rooms of one floor never import each other; `wsgi` stands on the roof."""
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailing_app.texts import _PLAIN, Parts, parts, plain, replacements
+from mailing_app.texts import _PLAIN, Parts, parts, pieces, plain, replacements
 
 # TS 23.038, 6.2.1, row by row, without the escape
 DEFAULT_ALPHABET = (
@@ -97,6 +97,8 @@ def test_parts_agree_with_the_cut(characters, alphabet):
     answer = parts(text)
     filled = cut(text, answer.encoding)
     assert answer.parts == len(filled)
+    assert "".join(pieces(text)) == text
+    assert [sum(cut(piece, answer.encoding)) for piece in pieces(text)] == filled
     assert answer.units == sum(filled)
     if text:
         room = {("GSM-7", True): 153, ("GSM-7", False): 160, ("UCS-2", True): 67, ("UCS-2", False): 70}

@@ -79,7 +79,7 @@ def message(shown: Message) -> dict[str, Any]:
         "mailing_id": shown.mailing_id,
         "client_id": shown.client_id,
         "phone": shown.phone or shown.client.phone,
-        "text": shown.mailing.text,
+        "text": shown.text,
         "status": shown.status.value,
         "reason": shown.reason,
         "attempts": shown.attempts,

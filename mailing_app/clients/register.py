@@ -61,7 +61,7 @@ def erase(client_id: int, expected: int | None = None) -> None:
     with transaction() as session:
         client = _locked(session, client_id, expected)
         _withdraw(session, client_id)
-        session.execute(update(Message).where(Message.client_id == client_id).values(phone=None))
+        session.execute(update(Message).where(Message.client_id == client_id).values(phone=None, tag=None))
         client.phone, client.tag = None, ""
         client.erased_at = client.updated_at = clock.now()
         client.version += 1

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import case, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app import local_time
+from mailing_app import local_time, merge
 from mailing_app.db import db, transaction
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.dispatch.rate import Rate, drawing
@@ -51,7 +51,7 @@ class Claimer:
                     share = min(_share(seats - len(envelopes), len(mailings) - place), bucket.affords(mailing.text))
                     again = repeats - sum(envelope.attempts > 0 for envelope in envelopes)
                     claimed = self._of(session, mailing, int(share), again, now, monotonic + BEGIN_WITHIN)
-                    bucket.draw(mailing.text, len(claimed))
+                    bucket.draw(envelope.text for envelope in claimed)
                     envelopes += claimed
             numbers = Counter(envelope.mailing_id for envelope in envelopes)
             move(session, shifted(numbers, Status.PENDING, Status.SENDING), {})
@@ -67,7 +67,8 @@ class Claimer:
             mailing = session.execute(_running(now).where(Mailing.id == mailing.id).with_for_update(of=Mailing)).first()
         if mailing is None:
             return []
-        rows = session.execute(_taking(_due(session, mailing.id, share, repeats, now), self.dispatcher_id)).all()
+        due = _due(session, mailing.id, share, repeats, now)
+        rows = session.execute(_taking(due, self.dispatcher_id, bool(merge.merge_fields(mailing.text)))).all()
         if rows and not mailing.attempted_at:
             session.execute(update(Mailing).where(Mailing.id == mailing.id).values(attempted_at=now))
         zones = _zones(session, [row.client_id for row in rows]) if mailing.window_from else {}
@@ -134,8 +135,10 @@ def _first_due(*columns: Any, mailing_id: int, share: int, now: datetime) -> Any
     )
 
 
-def _taking(due: Any, dispatcher_id: int) -> Any:
-    phone = select(Client.phone).where(Client.id == Message.client_id).scalar_subquery()
+def _taking(due: Any, dispatcher_id: int, merging: bool) -> Any:
+    """The claim itself; where the text has merge fields, it takes their values from the client as it does the phone."""
+    fields = (Message.operator_code, Message.tag)
+    taken = {field.key: case((Message.frozen, field), else_=_present(field.key)) for field in fields if merging}
     return (
         update(Message)
         .where(Message.id.in_(due))
@@ -143,19 +146,31 @@ def _taking(due: Any, dispatcher_id: int) -> Any:
             status=Status.SENDING,
             claimed_by=dispatcher_id,
             epoch=Message.epoch + 1,
-            phone=func.coalesce(Message.phone, phone),
+            phone=func.coalesce(Message.phone, _present("phone")),
+            **taken,
         )
         .returning(
-            Message.id, Message.client_id, Message.epoch, Message.phone,
+            Message.id, Message.client_id, Message.epoch, Message.phone, *fields,
             Message.attempts, Message.tries, Message.unknown, Message.frozen,
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
 
 
+def _present(name: str) -> Any:
+    return select(getattr(Client, name)).where(Client.id == Message.client_id).scalar_subquery()
+
+
 def _zones(session: Session, client_ids: Iterable[int]) -> dict[int, str]:
     rows = session.execute(select(Client.id, Client.timezone).where(Client.id.in_(list(client_ids))))
     return {row.id: row.timezone for row in rows}
+
+
+def _text(text: str, row: Any) -> str:
+    """What the client reads. A message without values left as its text stands before there were any merge fields."""
+    if row.operator_code is None:
+        return text
+    return merge.merged(text, phone=row.phone or "", operator_code=row.operator_code, tag=row.tag or "")
 
 
 def _envelope(mailing: Any, row: Any, zone: str, now: datetime, stale_at: float, repeats: bool) -> Envelope:
@@ -169,7 +184,7 @@ def _envelope(mailing: Any, row: Any, zone: str, now: datetime, stale_at: float,
         client_id=row.client_id,
         epoch=row.epoch,
         phone=row.phone or "",
-        text=mailing.text,
+        text=_text(mailing.text, row),
         attempts=row.attempts,
         tries=row.tries,
         unknown=row.unknown,

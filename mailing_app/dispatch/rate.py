@@ -1,13 +1,13 @@
 """The rate: a token bucket in the database, which all dispatchers draw from together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
 
 from sqlalchemy.orm import Session
 
-from mailing_app import texts
+from mailing_app import merge, texts
 from mailing_app.db import shared_now
 from mailing_app.holds import ONLY
 from mailing_app.models import GatewayState
@@ -26,15 +26,15 @@ class Bucket:
     by_parts: bool = False
 
     def affords(self, text: str) -> int | float:
-        """How many messages with this text the tokens are enough for."""
+        """For how many messages with this text the tokens are enough whoever gets them: each at its dearest."""
         if self.tokens == inf:
             return inf
         # What costs more than fits would never go: a full bucket lets one through, into debt.
-        return int(self.tokens // self._cost(text)) or int(self.tokens >= self.most)
+        return int(self.tokens // self._cost(merge.dearest(text))) or int(self.tokens >= self.most)
 
-    def draw(self, text: str, messages: int) -> None:
-        """Take the tokens for so many messages with this text."""
-        self.tokens -= messages * self._cost(text)
+    def draw(self, claimed: Iterable[str]) -> None:
+        """Take the tokens for messages with these texts, each as its client reads it."""
+        self.tokens -= sum(self._cost(text) for text in claimed)
 
     def _cost(self, text: str) -> int:
         return max(texts.parts(text).parts, 1) if self.by_parts else 1

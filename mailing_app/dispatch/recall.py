@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from mailing_app import merge
 from mailing_app.db import db, look_again
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.holds import ONLY
@@ -25,7 +26,8 @@ class Recall:
 
     def look(self, on_their_way: Collection[Envelope]) -> None:
         """Find out which of the claimed messages are to stay: their mailing paused, cancelled, deleted or with an
-        earlier end, their client erased or with another phone, their claim no longer standing, or all sending stopped.
+        earlier end, their client erased or with another phone or value of a merge field, their claim no longer
+        standing, or all sending stopped.
         """
         look_again()
         if _stopped_by_an_operator():
@@ -39,7 +41,10 @@ class Recall:
 def _present(on_their_way: Collection[Envelope]) -> Any:
     claimed = Message.id.in_([each.message_id for each in on_their_way])
     stopped = or_(Mailing.paused_at.is_not(None), Mailing.cancelled_at.is_not(None), Mailing.deleted_at.is_not(None))
-    columns = (Message.id, Message.epoch, Message.status, Mailing.ends_at, stopped.label("stopped"), Client.phone)
+    columns = (
+        Message.id, Message.epoch, Message.status, Mailing.ends_at, stopped.label("stopped"),
+        Mailing.text, Client.phone, Client.operator_code, Client.tag,
+    )  # fmt: skip
     return select(*columns).select_from(Message).join(Mailing).join(Client).where(claimed)
 
 
@@ -49,7 +54,12 @@ def _stays(envelope: Envelope, row: Any) -> bool:
     if row.status is not Status.SENDING or row.epoch != envelope.epoch:
         return True
     # Given back and claimed anew, it carries the new end with it, which then holds whenever the next look comes.
-    return row.ends_at < envelope.ends_at or (not envelope.frozen and row.phone != envelope.phone)
+    return row.ends_at < envelope.ends_at or not (envelope.frozen or _as_the_client_is(envelope, row))
+
+
+def _as_the_client_is(envelope: Envelope, row: Any) -> bool:
+    text = merge.merged(row.text, phone=row.phone, operator_code=row.operator_code, tag=row.tag)
+    return (envelope.phone, envelope.text) == (row.phone, text)
 
 
 def _stopped_by_an_operator() -> bool:

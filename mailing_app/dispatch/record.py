@@ -61,6 +61,12 @@ def shifted(numbers: Mapping[int, int], origin: Status, goal: Status) -> dict[in
     return {mailing_id: {origin.value: -number, goal.value: number} for mailing_id, number in numbers.items()}
 
 
+def kept_where(stands: Any) -> dict[str, Any]:
+    """What a claim took from the client, kept where the condition holds and given up elsewhere."""
+    taken = (Message.phone, Message.operator_code, Message.tag)
+    return {column.key: case((stands, column), else_=None) for column in taken}
+
+
 def _keep_attempts(session: Session, results: Iterable[Result]) -> None:
     """Every attempt is kept. Where a sweep wrote "unknown" for it meanwhile, the truth takes its place."""
     rows = [_attempt(result.delivery) for result in results if result.delivery.answer.begun]
@@ -112,7 +118,7 @@ def _settle(session: Session, results: Iterable[Result]) -> dict[int, tuple[int,
             tries=new.c.tries,
             unknown=new.c.unknown,
             claimed_by=None,
-            phone=case((or_(new.c.frozen, new.c.status != Status.PENDING.value), Message.phone), else_=None),
+            **kept_where(or_(new.c.frozen, new.c.status != Status.PENDING.value)),
             frozen=new.c.frozen,
         )
         .returning(Message.id, Message.mailing_id, Message.status)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app.db import changed, db, insert, look_again, transaction
 from mailing_app.dispatch.parts import Outcome
-from mailing_app.dispatch.record import Moves, move, shifted
+from mailing_app.dispatch.record import Moves, kept_where, move, shifted
 from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status, WhenUncertain
 
 log = logging.getLogger(__name__)
@@ -143,9 +143,7 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
     free = (
         update(Message)
         .where(Message.id.in_(strays), Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
-        .values(
-            status=Status.PENDING, claimed_by=None, due_at=now, phone=case((Message.frozen, Message.phone), else_=None)
-        )
+        .values(status=Status.PENDING, claimed_by=None, due_at=now, **kept_where(Message.frozen))
         .returning(Message.mailing_id)
         .execution_options(synchronize_session=False)
     )

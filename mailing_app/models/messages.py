@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from mailing_app import merge
 from mailing_app.db import Moment, db
 from mailing_app.models.clients import Client
 from mailing_app.models.kinds import Id, Status, one_of
@@ -53,6 +54,17 @@ class Message(db.Model):
 
     mailing: Mapped[Mailing] = relationship(innerjoin=True)
     client: Mapped[Client] = relationship(innerjoin=True)
+
+    @property
+    def text(self) -> str:
+        """What the client reads: with the values that it left with, and before that with the client's present ones."""
+        if self.frozen and self.operator_code is None:  # it left before there were merge fields
+            return self.mailing.text
+        source = self if self.operator_code else self.client
+        return merge.merged(
+            self.mailing.text,
+            phone=source.phone or "", operator_code=source.operator_code or "", tag=source.tag or "",
+        )  # fmt: skip
 
 
 class Attempt(db.Model):
