@@ -32,7 +32,7 @@ FLOORS = (
     {"words"},
     {"models"},
     {"db"},
-    {"phones"},
+    {"phones", "forecast"},
     {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language"},
 )
 """From the roof to the ground. Rooms of one floor never import each other; `wsgi` stands on the roof."""
