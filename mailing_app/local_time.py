@@ -109,6 +109,11 @@ def _place(zone: str) -> ZoneInfo:
     return ZoneInfo(zone)
 
 
+def local_hour(zone: str, moment: datetime) -> int:
+    """The hour of the day, 0 to 23, that the clocks of `zone` show."""
+    return _aware(moment).astimezone(_place(zone)).hour
+
+
 def utc_offset_label(zone: str, moment: datetime) -> str:
     """How far the clocks of `zone` are from UTC at `moment`: `UTC+10`, `UTC+5:45`, `UTC-3:30`, `UTC`."""
     offset = _aware(moment).astimezone(_place(zone)).utcoffset() or timedelta()

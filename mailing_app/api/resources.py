@@ -1,6 +1,6 @@
 """The things of the service as the API shows them: from a model to the JSON of the contract."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -68,7 +68,16 @@ def preview(shown: Preview) -> dict[str, Any]:
         "reachable": shown.reachable,
         "exclusions": shown.exclusions,
         "parts": asdict(shown.parts),
-        "forecast": {"rate": shown.rate, "finishes_at": moment(shown.finishes_at)},
+        "on_the_air": {"by_parts": _by_parts(shown.on_the_air.by_parts), "total": shown.on_the_air.total},
+        "strange_fields": list(shown.strange_fields),
+        "hours": list(shown.hours),
+        "forecast": {
+            "rate": shown.rate,
+            "rate_from": shown.rate_from.value if shown.rate_from else None,
+            "reached": shown.forecast.reached,
+            "finishes_at": moment(shown.finishes_at),
+            "missed": [asdict(each) for each in shown.forecast.missed],
+        },
     }
 
 
@@ -102,6 +111,10 @@ def standing(shown: status.Standing, now: datetime, practising: bool) -> dict[st
         "backlog": shown.backlog,
         "gateway": {"practising": practising} | _gateway(shown.gateway or GatewayState(detail="")),
     }
+
+
+def _by_parts(shown: Mapping[int, int]) -> dict[str, int]:
+    return {str(parts): number for parts, number in shown.items()}
 
 
 def _window(shown: Window | None) -> dict[str, str] | None:

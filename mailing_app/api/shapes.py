@@ -3,6 +3,7 @@
 from typing import Any
 
 from mailing_app.forms import ClientForm, MailingForm, PauseForm, StopForm
+from mailing_app.mailings import Origin
 from mailing_app.models import Hold, Phase, Status
 from mailing_app.status import BREAKERS
 
@@ -58,8 +59,8 @@ def _mailings() -> dict[str, Schema]:
         "MailingPage": _page("Mailing"),
         "Statistics": _object(recipients=COUNT, **dict.fromkeys(_values(Status), COUNT)),
         "Preview": _object(
-            audience=COUNT, reachable=COUNT, exclusions=exclusions, parts=_parts(),
-            forecast=_object(rate=_or_null({"type": "number"}), finishes_at=_or_null(MOMENT)),
+            audience=COUNT, reachable=COUNT, exclusions=exclusions, parts=_parts(), on_the_air=_on_the_air(),
+            strange_fields={"type": "array", "items": TEXT}, hours=_hours(), forecast=_forecast(),
         ),
     }  # fmt: skip
 
@@ -118,6 +119,32 @@ def _parts() -> Schema:
     encoding = {"type": "string", "enum": ["GSM-7", "UCS-2"]}
     forcing = {"type": "array", "items": TEXT, "description": "The characters that make the text dear."}
     return _object(encoding=encoding, **dict.fromkeys(("characters", "units", "parts", "left"), COUNT), forcing=forcing)
+
+
+def _on_the_air() -> Schema:
+    by_parts = {
+        "type": "object", "additionalProperties": COUNT, "examples": [{"1": 900, "2": 100}],
+        "description": "How many clients get the text in how many parts.",
+    }  # fmt: skip
+    return _object(by_parts=by_parts, total=COUNT | {"description": "The parts of all together."})
+
+
+def _hours() -> Schema:
+    told = "How many clients can be reached first in each hour of their own day, from midnight on."
+    evening = [0] * 23 + [3]
+    return {"type": "array", "items": COUNT, "minItems": 24, "maxItems": 24, "description": told, "examples": [evening]}
+
+
+def _forecast() -> Schema:
+    rate_from = _one_of(Origin)
+    missed = _object(offset=TEXT | {"examples": ["UTC+10"]}, number=COUNT, reason=TEXT)
+    return _object(
+        rate=_or_null({"type": "number"}),
+        rate_from=_or_null(rate_from) | {"enum": [*rate_from["enum"], None]},
+        reached=_or_null(COUNT),
+        finishes_at=_or_null(MOMENT),
+        missed={"type": "array", "items": missed},
+    )
 
 
 def _kept() -> dict[str, Schema]:

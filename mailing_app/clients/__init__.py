@@ -1,6 +1,6 @@
 """The operations on clients."""
 
-from mailing_app.clients.register import add, change, erase, get, listing, matching, rows, tags
+from mailing_app.clients.register import add, change, erase, get, listing, matching, opted_out, rows, tags
 from mailing_app.clients.transfer import ImportResult, export_csv, import_csv
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "import_csv",
     "listing",
     "matching",
+    "opted_out",
     "rows",
     "tags",
 ]

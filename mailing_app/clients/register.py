@@ -85,13 +85,21 @@ def listing(
 
 def matching(chosen: Mapping[str, list[str]]) -> list[Any]:
     """The conditions under which a client belongs to an audience: a mailing's filter in SQL."""
+    return [Client.erased_at.is_(None), Client.opted_out_at.is_(None), *_in_lists(chosen)]
+
+
+def opted_out(chosen: Mapping[str, list[str]]) -> list[Any]:
+    """The conditions under which a client would belong to that audience, had he not opted out."""
+    return [Client.erased_at.is_(None), Client.opted_out_at.is_not(None), *_in_lists(chosen)]
+
+
+def _in_lists(chosen: Mapping[str, list[str]]) -> list[Any]:
     columns = {
         "operator_codes": Client.operator_code,
         "tags": Client.tag,
         "timezones": Client.timezone,
     }
-    lists = [columns[name].in_(values) for name, values in chosen.items() if values]
-    return [Client.erased_at.is_(None), *lists]
+    return [columns[name].in_(values) for name, values in chosen.items() if values]
 
 
 def tags(most: int = 200) -> list[str]:

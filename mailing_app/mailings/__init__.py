@@ -4,10 +4,12 @@ from mailing_app.mailings.controls import cancel, delete, pause, resume
 from mailing_app.mailings.messages import history, message, messages
 from mailing_app.mailings.planning import BEGUN, add, add_once, change, get, in_phase, listing, upcoming
 from mailing_app.mailings.preview import Preview, preview
+from mailing_app.mailings.rate import Origin
 from mailing_app.mailings.uncertain import send_again
 
 __all__ = [
     "BEGUN",
+    "Origin",
     "Preview",
     "add",
     "add_once",

@@ -184,6 +184,9 @@ def upgrade():
     op.add_column("client", sa.Column("opted_out_at", mailing_app.db.Moment(), nullable=True))
     opted_out = sa.text("opted_out_at IS NOT NULL")
     op.create_index("ix_client_opted_out", "client", ["id"], sqlite_where=opted_out, postgresql_where=opted_out)
+    writable = sa.text("erased_at IS NULL AND opted_out_at IS NULL")
+    audience = ["timezone", "tag", "operator_code"]
+    op.create_index("ix_client_audience", "client", audience, sqlite_where=writable, postgresql_where=writable)
     number = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
     op.execute(
         f"ALTER TABLE mailing ADD COLUMN remainder_of {number}"
@@ -210,6 +213,7 @@ def downgrade():
     op.drop_column("mailing", "form_key")
     op.drop_column("mailing", "with_uncertain")
     op.execute("ALTER TABLE mailing DROP COLUMN remainder_of")
+    op.drop_index("ix_client_audience", table_name="client")
     op.drop_index("ix_client_opted_out", table_name="client")
     op.drop_column("client", "opted_out_at")
     for table in ("import_piece", "draft", "traffic", "raw_answer", "gateway_event", "client_import", "audit_entry"):

@@ -228,7 +228,16 @@ def test_preview_counts_and_stores_nothing(api: FlaskClient) -> None:
             "left": 64,
             "forcing": list("Привет"),
         },
-        "forecast": {"rate": None, "finishes_at": None},
+        "on_the_air": {"by_parts": {"1": 1}, "total": 1},
+        "strange_fields": [],
+        "hours": [int(hour == now.hour) for hour in range(24)],
+        "forecast": {
+            "rate": None,
+            "rate_from": None,
+            "reached": None,
+            "finishes_at": None,
+            "missed": [{"offset": "UTC+3", "number": 1, "reason": "window_never_opens"}],
+        },
     }
     assert api.get(URL).json["items"] == []
 
@@ -238,4 +247,5 @@ def test_a_rate_of_parts_is_told_in_messages(app: Flask, api: FlaskClient, monke
     monkeypatch.setitem(app.config, "SETTINGS", rated)
     a_client()
     forecast = api.post(f"{URL}/preview", json=a_mailing_body(text="я" * 200)).json["forecast"]
-    assert forecast == {"rate": 1.0, "finishes_at": "2050-01-31T06:00:01Z"}
+    done = {"reached": 1, "finishes_at": "2050-01-31T06:00:01Z", "missed": []}
+    assert forecast == {"rate": 1.0, "rate_from": "limit"} | done

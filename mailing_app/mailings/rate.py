@@ -1,0 +1,58 @@
+"""The rate to reckon with: what the gateway was seen to take, and what it may be sent at most."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select
+
+from mailing_app.db import db
+from mailing_app.models import Traffic
+
+DAY, MONTH = timedelta(hours=24), timedelta(days=30)
+
+ENOUGH = 60
+"""Messages: a minute with fewer tells how little there was to send, not how fast it goes."""
+
+_ACCEPTED = "accepted"
+
+
+class Origin(StrEnum):
+    """Where a rate comes from."""
+
+    DAY = "best_minute_of_day"
+    MONTH = "best_minute_of_month"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many messages a second."""
+
+    a_second: float
+    origin: Origin
+
+
+def expected(limit: float | None, now: datetime) -> Rate | None:
+    """The rate to reckon with: the best one seen lately, but no more than `limit`; None when nothing is known."""
+    seen = _seen(now)
+    if limit and (seen is None or limit < seen.a_second):
+        return Rate(limit, Origin.LIMIT)
+    return seen
+
+
+def _seen(now: datetime) -> Rate | None:
+    """The best minute of the last day, else of the last month."""
+    for since, origin in ((now - DAY, Origin.DAY), (now - MONTH, Origin.MONTH)):
+        best = _best_minute(since)
+        if best >= ENOUGH:
+            return Rate(best / 60, origin)
+    return None
+
+
+def _best_minute(since: datetime) -> int:
+    """The most messages that the gateway accepted in one minute, over all dispatchers."""
+    number = func.sum(Traffic.number).label("number")
+    accepted = (Traffic.minute_at >= since, Traffic.outcome == _ACCEPTED)
+    by_minute = select(number).where(*accepted).group_by(Traffic.minute_at).order_by(number.desc()).limit(1)
+    return db.session.scalars(by_minute).one_or_none() or 0
