@@ -75,6 +75,7 @@ _REASONS = {
     "mailing_cancelled": _l("The mailing was cancelled"),
     "mailing_deleted": _l("The mailing was deleted"),
     "client_erased": _l("The client was erased"),
+    "client_opted_out": _l("The client opted out"),
 }
 
 _BREAKERS = {

@@ -197,6 +197,20 @@ MUTANTS = (
         "test_storage.py::test_a_claim_takes_no_more_than_the_seats",
     ),
     Mutant(
+        "opted-out clients are not claimed",
+        "claim.py",
+        '(Client.opted_out_at.is_not(None), "client_opted_out"), ',
+        "",
+        "test_optout.py",
+    ),
+    Mutant(
+        "the recall of who opted out",
+        "recall.py",
+        ", Client.opted_out_at)",
+        ")",
+        "test_recall.py::test_what_calls_a_claimed_message_back",
+    ),
+    Mutant(
         "the retry budget",
         "budget.py",
         "if not self.flaps:",

@@ -103,6 +103,26 @@ def erase_client(client_id: int) -> Any:
     return "", 204
 
 
+@bp.post("/<id:client_id>/opt-out")
+@answers(200, "Client")
+def opt_client_out(client_id: int) -> Any:
+    """Opt a client out.
+
+    No mailing takes the client in any more, and what waits is withdrawn at once. Opting out twice is no error.
+    """
+    return _shown(clients.opt_out(client_id))
+
+
+@bp.post("/<id:client_id>/opt-in")
+@answers(200, "Client")
+def opt_client_in(client_id: int) -> Any:
+    """Opt a client in again.
+
+    Mailings that begin from now on may write to the client; what was withdrawn stays so. Opting in twice is no error.
+    """
+    return _shown(clients.opt_in(client_id))
+
+
 @bp.post("/import")
 @answers(200, "ImportResult", body=FILE)
 def import_clients() -> Any:

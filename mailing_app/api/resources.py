@@ -31,6 +31,7 @@ def client(shown: Client) -> dict[str, Any]:
         "operator_code": shown.operator_code,
         "tag": shown.tag,
         "timezone": shown.timezone,
+        "opted_out_at": moment(shown.opted_out_at),
         "created_at": moment(shown.created_at),
         "updated_at": moment(shown.updated_at),
     }

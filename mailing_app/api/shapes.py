@@ -41,7 +41,8 @@ def _inputs() -> dict[str, Schema]:
 def _clients() -> dict[str, Schema]:
     fields = ClientForm.schema()["properties"]
     phone = fields["phone"] | {"type": "string", "pattern": "^7[0-9]{10}$", "description": "As it is stored."}
-    client = fields | {"phone": phone} | _kept()
+    opted_out_at = _or_null(MOMENT) | {"description": "Since when the client wants no messages."}
+    client = fields | {"phone": phone, "opted_out_at": opted_out_at} | _kept()
     fault = _object(line=COUNT, field=TEXT, message=TEXT)
     counts = dict.fromkeys(("created", "updated", "unchanged", "rejected"), COUNT)
     return {

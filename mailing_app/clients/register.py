@@ -1,15 +1,16 @@
 """The register of clients: add, read, change, erase, choose."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
+from mailing_app.clients.withdrawal import withdraw
 from mailing_app.db import Page, db, page, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
-from mailing_app.models import Action, Client, Message, Status, Tally
+from mailing_app.models import Action, Client, Message, Status
 
 
 def _phone_taken() -> Refused:
@@ -44,7 +45,7 @@ def change(client_id: int, expected: int | None = None, **values: Any) -> Client
     A message that was attempted keeps the phone it went to; all others go to the new one.
     """
     with transaction(PHONE_IS_UNIQUE) as session:
-        client = _locked(session, client_id, expected)
+        client = locked(session, client_id, expected)
         if values.get("timezone", client.timezone) != client.timezone:
             _wait_no_more(session, client_id)
         fields = [name for name, value in values.items() if getattr(client, name) != value]
@@ -59,13 +60,19 @@ def change(client_id: int, expected: int | None = None, **values: Any) -> Client
 def erase(client_id: int, expected: int | None = None) -> None:
     """Erase a client: phone and tag are gone from every table, nothing more is sent, the figures keep their count."""
     with transaction() as session:
-        client = _locked(session, client_id, expected)
-        _withdraw(session, client_id)
-        session.execute(update(Message).where(Message.client_id == client_id).values(phone=None, tag=None))
-        client.phone, client.tag = None, ""
-        client.erased_at = client.updated_at = clock.now()
-        client.version += 1
+        locked(session, client_id, expected)
+        forget(session, [client_id])
         audit.note(session, Action.CLIENT_ERASED, client_id=client_id)
+
+
+def forget(session: Session, client_ids: Collection[int]) -> None:
+    """Erase these clients, who are locked, inside the caller's transaction."""
+    gone = {"phone": None, "tag": None}
+    session.execute(update(Message).where(Message.client_id.in_(client_ids)).values(gone))
+    now = clock.now()
+    blank = {"phone": None, "tag": "", "opted_out_at": None, "erased_at": now, "updated_at": now}
+    session.execute(update(Client).where(Client.id.in_(client_ids)).values(blank | {"version": Client.version + 1}))
+    withdraw(session, client_ids, "client_erased")
 
 
 def listing(
@@ -78,28 +85,29 @@ def listing(
 ) -> Page:
     """A page of clients in the order in which they were added, those that match every given value."""
     wanted = {"phone": phone, "operator_code": operator_code, "tag": tag, "timezone": timezone}
-    statement = select(Client).where(Client.erased_at.is_(None))
-    statement = statement.where(*(getattr(Client, name) == value for name, value in wanted.items() if value))
-    return page(statement, Client.id, after, limit)
+    return page(select(Client).where(*shown(**wanted)), Client.id, after, limit)
+
+
+def shown(**wanted: str | None) -> list[Any]:
+    """The conditions of a list in SQL: nobody who was erased, and only who has every value that is given."""
+    return [Client.erased_at.is_(None), *(getattr(Client, name) == value for name, value in wanted.items() if value)]
+
+
+def found(phone: str, most: int = 50) -> list[Client]:
+    """The clients with this phone; where it is shorter than a phone, with phones that end in it."""
+    wanted = Client.phone == phone if len(phone) == 11 else Client.phone.like(f"%{phone}")
+    return list(db.session.scalars(select(Client).where(wanted).order_by(Client.id).limit(most)))
 
 
 def matching(chosen: Mapping[str, list[str]]) -> list[Any]:
-    """The conditions under which a client belongs to an audience: a mailing's filter in SQL."""
-    return [Client.erased_at.is_(None), Client.opted_out_at.is_(None), *_in_lists(chosen)]
+    """The conditions under which a client belongs to an audience: a mailing's filter in SQL, and no opt-out."""
+    return [*_chosen(chosen), Client.opted_out_at.is_(None)]
 
 
-def opted_out(chosen: Mapping[str, list[str]]) -> list[Any]:
-    """The conditions under which a client would belong to that audience, had he not opted out."""
-    return [Client.erased_at.is_(None), Client.opted_out_at.is_not(None), *_in_lists(chosen)]
-
-
-def _in_lists(chosen: Mapping[str, list[str]]) -> list[Any]:
-    columns = {
-        "operator_codes": Client.operator_code,
-        "tags": Client.tag,
-        "timezones": Client.timezone,
-    }
-    return [columns[name].in_(values) for name, values in chosen.items() if values]
+def opted_out_of(chosen: Mapping[str, list[str]]) -> int:
+    """How many more would belong to that audience, had they not opted out."""
+    missing = select(func.count()).where(*_chosen(chosen), Client.opted_out_at.is_not(None))
+    return db.session.scalars(missing).one()
 
 
 def tags(most: int = 200) -> list[str]:
@@ -108,14 +116,15 @@ def tags(most: int = 200) -> list[str]:
     return list(db.session.scalars(statement))
 
 
-def rows() -> Iterator[Any]:
-    """Every client as (phone, operator_code, tag, timezone), read in pieces."""
+def rows(**wanted: str | None) -> Iterator[Any]:
+    """The clients of a list as (phone, operator_code, tag, timezone), read in pieces."""
     columns = (Client.phone, Client.operator_code, Client.tag, Client.timezone)
-    statement = select(*columns).where(Client.erased_at.is_(None)).order_by(Client.id)
+    statement = select(*columns).where(*shown(**wanted)).order_by(Client.id)
     yield from db.session.execute(statement.execution_options(yield_per=2000))
 
 
-def _locked(session: Session, client_id: int, expected: int | None) -> Client:
+def locked(session: Session, client_id: int, expected: int | None = None) -> Client:
+    """The client as it is now, nobody else changing it until the transaction ends."""
     client = session.get(Client, client_id, with_for_update=True, populate_existing=True)
     if client is None or client.erased_at:
         raise NotFound
@@ -124,25 +133,16 @@ def _locked(session: Session, client_id: int, expected: int | None) -> Client:
     return client
 
 
+def _chosen(chosen: Mapping[str, list[str]]) -> list[Any]:
+    columns = {
+        "operator_codes": Client.operator_code,
+        "tags": Client.tag,
+        "timezones": Client.timezone,
+    }
+    return [columns[name].in_(values) for name, values in chosen.items() if values]
+
+
 def _wait_no_more(session: Session, client_id: int) -> None:
     """What waits for an opening of the old zone is due: a claim looks at the window of the new one."""
     firsts = (Message.client_id == client_id, Message.status == Status.PENDING, Message.attempts == 0)
     session.execute(update(Message).where(*firsts, Message.due_at > clock.now()).values(due_at=clock.now()))
-
-
-def _withdraw(session: Session, client_id: int) -> None:
-    """End the client's waiting messages. One that is on the wire ends when its outcome is recorded."""
-    waiting = update(Message).where(Message.client_id == client_id, Message.status == Status.PENDING)
-    ends = [
-        (waiting.where(Message.unknown), Status.UNCERTAIN, Tally.uncertain),
-        (waiting.where(~Message.unknown), Status.CANCELLED, Tally.cancelled),
-    ]
-    moves = []
-    for statement, status, figure in ends:
-        ended = statement.values(status=status, reason="client_erased").returning(Message.mailing_id)
-        told = session.scalars(ended.execution_options(synchronize_session=False))
-        moves += [(mailing_id, figure) for mailing_id in told]
-    # A client has one message a mailing, so each move is one; mailings in the order of their ids, against deadlocks.
-    for mailing_id, figure in sorted(moves, key=lambda move: move[0]):
-        one_moved = {"pending": Tally.pending - 1, figure.key: figure + 1}
-        session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(one_moved))

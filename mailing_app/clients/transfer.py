@@ -1,4 +1,4 @@
-"""Clients from CSV and to CSV."""
+"""Clients from CSV."""
 
 import codecs
 import csv
@@ -11,7 +11,6 @@ from typing import IO, Any
 from sqlalchemy import String, literal, select, true
 
 from mailing_app import audit, clock, spreadsheet
-from mailing_app.clients.register import rows
 from mailing_app.db import Moment, batch, insert, transaction
 from mailing_app.errors import N_, Refused
 from mailing_app.models import Action, Client
@@ -79,11 +78,6 @@ def import_csv(file: IO[bytes], judge: Judge, progress: Callable[[int], Any] | N
         told = {name: getattr(result, name) for name in ("created", "updated", "unchanged", "rejected")}
         audit.note(session, Action.CLIENTS_IMPORTED, **told)
     return result
-
-
-def export_csv() -> Iterator[bytes]:
-    """Every client as CSV that `import_csv` takes back."""
-    return spreadsheet.stream(COLUMNS, rows())
 
 
 @contextmanager

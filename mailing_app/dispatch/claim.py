@@ -151,7 +151,7 @@ def _taking(due: Any, dispatcher_id: int, merging: bool) -> Any:
         )
         .returning(
             Message.id, Message.client_id, Message.epoch, Message.phone, *fields,
-            Message.attempts, Message.tries, Message.unknown, Message.frozen,
+            Message.attempts, Message.tries, Message.unknown, Message.frozen, _withdrawn().label("withdrawn"),
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
@@ -159,6 +159,16 @@ def _taking(due: Any, dispatcher_id: int, merging: bool) -> Any:
 
 def _present(name: str) -> Any:
     return select(getattr(Client, name)).where(Client.id == Message.client_id).scalar_subquery()
+
+
+def _withdrawn() -> Any:
+    """Why the client is not to be written to after all: an opt-out finds neither what is on the wire nor what an
+    enrolment that began before it commits after it.
+    """
+    why = case(
+        (Client.opted_out_at.is_not(None), "client_opted_out"), (Client.phone.is_(None), "client_erased"), else_=""
+    )
+    return select(why).where(Client.id == Message.client_id).correlate(Message).scalar_subquery()
 
 
 def _zones(session: Session, client_ids: Iterable[int]) -> dict[int, str]:
@@ -190,6 +200,7 @@ def _envelope(mailing: Any, row: Any, zone: str, now: datetime, stale_at: float,
         unknown=row.unknown,
         frozen=row.frozen,
         repeats=repeats,
+        withdrawn=row.withdrawn,
         opens_at=mailing.starts_at,
         ends_at=mailing.ends_at,
         closes_at=closes_at,

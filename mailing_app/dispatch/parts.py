@@ -34,6 +34,8 @@ class Envelope:
     """On the monotonic clock: an exchange that has not begun by then leaves its claim to others."""
     window: Window | None = None
     zone: str = ""
+    withdrawn: str = ""
+    """Why it is not to be posted after all: the reason that its message ends with."""
 
 
 class Reached(Enum):

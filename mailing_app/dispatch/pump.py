@@ -66,8 +66,8 @@ class Pump:
         self.flush()
         self._call_back()
         claimed = self._claim()
-        self.seats.give(envelope for envelope in claimed if envelope.phone)
-        self.unrecorded += [withdrawn(envelope) for envelope in claimed if not envelope.phone]
+        self.seats.give(envelope for envelope in claimed if not envelope.withdrawn)
+        self.unrecorded += [withdrawn(envelope) for envelope in claimed if envelope.withdrawn]
         if self.pace:
             time.sleep(self.pace())
         if not claimed and not self.seats.in_flight:
@@ -166,9 +166,9 @@ def spoiled(result: Result) -> Result:
 
 
 def withdrawn(envelope: Envelope) -> Result:
-    """The end of a message whose client was erased while it waited."""
+    """The end of a message whose client was erased or opted out while it waited."""
     status = Status.UNCERTAIN if envelope.unknown else Status.CANCELLED
-    step = Step(status, "client_erased", None, envelope.tries, envelope.unknown)
+    step = Step(status, envelope.withdrawn, None, envelope.tries, envelope.unknown)
     return Result(_unbegun(envelope), step)
 
 

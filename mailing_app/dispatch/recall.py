@@ -26,8 +26,8 @@ class Recall:
 
     def look(self, on_their_way: Collection[Envelope]) -> None:
         """Find out which of the claimed messages are to stay: their mailing paused, cancelled, deleted or with an
-        earlier end, their client erased or with another phone or value of a merge field, their claim no longer
-        standing, or all sending stopped.
+        earlier end, their client opted out, erased or with another phone or value of a merge field, their claim no
+        longer standing, or all sending stopped.
         """
         look_again()
         if _stopped_by_an_operator():
@@ -40,7 +40,8 @@ class Recall:
 
 def _present(on_their_way: Collection[Envelope]) -> Any:
     claimed = Message.id.in_([each.message_id for each in on_their_way])
-    stopped = or_(Mailing.paused_at.is_not(None), Mailing.cancelled_at.is_not(None), Mailing.deleted_at.is_not(None))
+    since = (Mailing.paused_at, Mailing.cancelled_at, Mailing.deleted_at, Client.opted_out_at)
+    stopped = or_(*(moment.is_not(None) for moment in since))
     columns = (
         Message.id, Message.epoch, Message.status, Mailing.ends_at, stopped.label("stopped"),
         Mailing.text, Client.phone, Client.operator_code, Client.tag,

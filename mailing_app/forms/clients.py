@@ -18,7 +18,7 @@ LONGEST_TAG = 100
 class ClientForm(Form):
     """Somebody who can be written to."""
 
-    read_only = ("id", "created_at", "updated_at")
+    read_only = ("id", "opted_out_at", "created_at", "updated_at")
 
     phone = PhoneInput(
         _l("Phone"),

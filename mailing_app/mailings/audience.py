@@ -50,7 +50,7 @@ def audience(chosen: Filter, by_tag: bool) -> Audience:
         by_zone=by_zone,
         groups=groups[:MOST_GROUPS],
         whole=whole,
-        opted_out=db.session.scalars(select(func.count(Client.id)).where(*clients.opted_out(chosen))).one(),
+        opted_out=clients.opted_out_of(chosen),
         first=db.session.get(Client, first) if first else None,
     )
 

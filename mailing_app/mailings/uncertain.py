@@ -19,7 +19,7 @@ def send_again(mailing_id: int) -> Mailing:
     """Make the mailing's uncertain messages due once more, even if some arrive twice; Refused when it is over.
 
     Each keeps its id and its bytes, so that a gateway which knows it already may say so; its tries are counted anew.
-    Erased clients are left alone.
+    Clients who were erased or opted out are left alone.
     """
     after = 0
     while True:
@@ -42,7 +42,8 @@ def _requeue(session: Session, mailing_id: int, after: int, now: datetime) -> Se
     uncertain = (
         select(Message.id)
         .join(Client)
-        .where(Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN, Client.phone.is_not(None))
+        .where(Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN)
+        .where(Client.phone.is_not(None), Client.opted_out_at.is_(None))
         .where(Message.client_id > after)
         .order_by(Message.client_id)
         .limit(MESSAGES_A_CHUNK)

@@ -25,7 +25,9 @@ def test_adding_answers_with_the_client_and_its_address(api: FlaskClient) -> Non
         }.items()
     )
     assert added.json["created_at"].endswith("Z")
-    assert list(added.json) == ["id", "phone", "operator_code", "tag", "timezone", "created_at", "updated_at"]
+    assert list(added.json) == [
+        "id", "phone", "operator_code", "tag", "timezone", "opted_out_at", "created_at", "updated_at",
+    ]  # fmt: skip
     assert api.get(added.headers["Location"]).json == added.json
 
 
@@ -152,6 +154,19 @@ def test_an_erased_client_is_gone(api: FlaskClient) -> None:
         assert api.open(f"{URL}/{client.id}", method=method, json=a_client_body()).status_code == 404
     assert api.get(URL).json["items"] == []
     assert api.post(URL, json={"phone": "79001234567"}).json["id"] == client.id + 1
+
+
+def test_opting_out_and_in_again(api: FlaskClient) -> None:
+    address = f"{URL}/{a_client().id}"
+    out = [api.post(f"{address}/opt-out") for _ in range(2)]
+    assert [answer.headers["ETag"] for answer in out] == ['"2"', '"2"']
+    shown = api.get(address).json
+    assert out[1].json == shown
+    assert shown["opted_out_at"] == shown["updated_at"]
+    assert api.put(address, json=shown).json["opted_out_at"] == shown["opted_out_at"]
+    refused = api.patch(address, json={"opted_out_at": None})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["opted_out_at"])
+    assert [api.post(f"{address}/opt-in").json["opted_out_at"] for _ in range(2)] == [None, None]
 
 
 CSV = "phone;tag\r\n8 900 123-45-67;vip\r\n12;vip\r\n+7 900 123-45-68;\r\n".encode("utf-8-sig")

@@ -475,9 +475,9 @@ class House(RuleBasedStateMachine):
         """Decide what becomes of it, and keep that until it is recorded."""
         verdict = judge(answer, {})
         step = retry.next_step(verdict, envelope, self.present.wall, 0.5)
-        if not envelope.phone:
+        if envelope.withdrawn:
             status = Status.UNCERTAIN if envelope.unknown else Status.CANCELLED
-            step = replace(step, status=status, reason="client_erased", due_at=None)
+            step = replace(step, status=status, reason=envelope.withdrawn, due_at=None)
         player.unrecorded.append((Result(Delivery(envelope, answer, verdict), step), byte))
 
     def _tick(self, seconds: float) -> None:

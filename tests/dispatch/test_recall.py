@@ -50,6 +50,7 @@ def move_end(by: timedelta) -> Callable[[Mailing], Any]:
         (move_end(timedelta(minutes=30)), True),
         (move_end(timedelta(hours=2)), False),
         (lambda _: clients.erase(1), True),
+        (lambda _: clients.opt_out(1), True),
         (lambda _: clients.change(1, phone="79009999999"), True),
         (lambda _: clients.change(1, tag="vip"), False),
         (lambda _: holds.stop("wait"), True),
