@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import update
 
-from mailing_app import audit, clock
+from mailing_app import audit, clock, turns
 from mailing_app.db import changed, insert, transaction
-from mailing_app.models import Action, GatewayState, Hold
+from mailing_app.models import Action, GatewayState, Hold, Turn
 
 ONLY = 1
 """The id of the one row that says what is known of the gateway."""
@@ -25,6 +25,7 @@ def stop(reason: str = "") -> None:
         other = GatewayState.hold.is_distinct_from(Hold.OPERATOR)
         if changed(session, update(GatewayState).where(GatewayState.id == ONLY, other).values(stopped)):
             audit.note(session, Action.SENDING_STOPPED, reason=reason)
+            turns.note(session, Turn.STOPPED, clock.now(), reason)
 
 
 def go_on() -> None:
@@ -35,3 +36,4 @@ def go_on() -> None:
     with transaction() as session:
         if changed(session, update(GatewayState).where(GatewayState.id == ONLY).values(FREE | {"wait_until": None})):
             audit.note(session, Action.SENDING_WENT_ON)
+            turns.note(session, Turn.WENT_ON, clock.now())

@@ -45,8 +45,8 @@ MUTANTS = (
     Mutant(
         "an outcome moves only what is on the wire",
         "record.py",
-        ", Message.status == Status.SENDING)\n    statement",
-        ")\n    statement",
+        ", Message.status == Status.SENDING)\n    return (",
+        ")\n    return (",
         "test_storage.py::test_a_late_acceptance_is_a_fact",
     ),
     Mutant(

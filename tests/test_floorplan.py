@@ -26,14 +26,14 @@ FLOORS = (
     {"web", "api", "dispatch"},
     {"reports", "demo"},
     {"mailings"},
-    {"clients", "access", "status", "holds"},
-    {"audit"},
+    {"clients", "access", "status", "holds", "traffic"},
+    {"audit", "turns"},
     {"forms"},
     {"words"},
     {"models"},
     {"db"},
     {"phones", "forecast"},
-    {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language"},
+    {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language", "charts"},
 )
 """From the roof to the ground. Rooms of one floor never import each other; `wsgi` stands on the roof."""
 

@@ -150,7 +150,7 @@ def _taking(due: Any, dispatcher_id: int, merging: bool) -> Any:
             **taken,
         )
         .returning(
-            Message.id, Message.client_id, Message.epoch, Message.phone, *fields,
+            Message.id, Message.client_id, Message.claimed_by, Message.epoch, Message.phone, *fields,
             Message.attempts, Message.tries, Message.unknown, Message.frozen, _withdrawn().label("withdrawn"),
         )
         .execution_options(synchronize_session=False)
@@ -204,6 +204,7 @@ def _envelope(mailing: Any, row: Any, zone: str, now: datetime, stale_at: float,
         opens_at=mailing.starts_at,
         ends_at=mailing.ends_at,
         closes_at=closes_at,
+        dispatcher_id=row.claimed_by,
         stale_at=stale_at,
         window=window,
         zone=zone,

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
 
+from mailing_app import turns
 from mailing_app.db import changed, db, insert, look_again, transaction
 from mailing_app.holds import FREE, ONLY
-from mailing_app.models import GatewayState, Hold
+from mailing_app.models import GatewayState, Hold, Turn
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,16 @@ class Gate:
     _next_try: datetime | None = None
     """Of a process of its own that is refused while the one row already holds another token."""
 
-    def prepare(self) -> None:
+    def prepare(self, now: datetime) -> None:
         """Make sure the row exists, and lift what another address or token was told: a hold, a wait."""
         with transaction() as session:
             session.execute(insert(GatewayState).values(id=ONLY, held_under=self.under).on_conflict_do_nothing())
             outdated = (GatewayState.held_under != self.under, _not_by_an_operator())
             fresh = FREE | {"held_under": self.under, "wait_until": None}
+            held = session.scalar(select(GatewayState.hold).where(*outdated).with_for_update())
             session.execute(update(GatewayState).where(*outdated).values(fresh))
+            if held:
+                turns.note(session, Turn.HOLD_LIFTED, now)
 
     def opening(self, now: datetime) -> Opening:
         """Look at the gate, and take the probe if one is due: of many dispatchers one gets it."""
@@ -70,16 +74,20 @@ class Gate:
             held = changed(session, free.values(begun | {"probe_at": now + PROBE_EVERY}))
             others = GatewayState.held_under != self.under
             beside = None if held else session.scalar(select(GatewayState.id).where(others))
+            if held:
+                turns.note(session, Turn.HOLD, now, f"{kind.value} {detail}")
         if beside:
             self._next_try = now + PROBE_EVERY
         if held or beside:
             log.error("gateway on hold", extra={"hold": kind.value, "detail": detail})
 
-    def lift(self, kinds: Collection[Hold]) -> None:
+    def lift(self, kinds: Collection[Hold], now: datetime) -> None:
         """A probe disproved what these holds say: everyone may go on."""
         with transaction() as session:
             disproved = (GatewayState.id == ONLY, GatewayState.hold.in_(kinds), GatewayState.held_under == self.under)
             lifted = changed(session, update(GatewayState).where(*disproved).values(FREE))
+            if lifted:
+                turns.note(session, Turn.HOLD_LIFTED, now)
         if lifted or self._next_try:
             log.warning("gateway hold lifted")
         self._next_try = None
@@ -98,7 +106,7 @@ class Gate:
         if state.held_under == self.under:
             return True
         if state.probe_at is not None and state.probe_at < now - PROBE_EVERY:
-            self.prepare()
+            self.prepare(now)
         return False
 
     def _take_probe(self, now: datetime) -> bool:
@@ -107,11 +115,15 @@ class Gate:
             return changed(session, update(GatewayState).where(*due).values(probe_at=now + PROBE_EVERY)) == 1
 
 
-def wait(until: datetime) -> None:
+def wait(until: datetime, now: datetime) -> None:
     """Let nobody through before that moment; the latest one asked for counts."""
     with transaction() as session:
-        later = or_(GatewayState.wait_until.is_(None), GatewayState.wait_until < until)
-        session.execute(update(GatewayState).where(GatewayState.id == ONLY, later).values(wait_until=until))
+        state = session.get(GatewayState, ONLY, with_for_update=True, populate_existing=True)
+        if state is None or (state.wait_until and state.wait_until >= until):
+            return
+        if state.wait_until is None or state.wait_until <= now:
+            turns.note(session, Turn.WAIT, now, until.isoformat())
+        state.wait_until = until
 
 
 def _not_by_an_operator() -> ColumnElement[bool]:

@@ -30,6 +30,8 @@ class Envelope:
     ends_at: datetime
     closes_at: datetime
     """The first byte leaves before this moment or not at all: the mailing's end, or the window's if earlier."""
+    dispatcher_id: int
+    """Who claimed it."""
     stale_at: float
     """On the monotonic clock: an exchange that has not begun by then leaves its claim to others."""
     window: Window | None = None

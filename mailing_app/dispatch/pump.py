@@ -12,7 +12,9 @@ from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 from mailing_app import clock, phones
 from mailing_app.dispatch import gate, gateway, recall, retry
 from mailing_app.dispatch.claim import Claimer
+from mailing_app.dispatch.excerpts import Ring
 from mailing_app.dispatch.judge import Codes, judge
+from mailing_app.dispatch.masking import Mask
 from mailing_app.dispatch.parts import Answer, Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
 from mailing_app.dispatch.seats import Seats
@@ -30,11 +32,16 @@ IDLE = 0.25
 """Seconds between two looks for due messages when there was none."""
 
 
-def deliver(address: gateway.Address, called_back: recall.Recall, codes: Codes, envelope: Envelope) -> Delivery:
-    """What a seat does: post and judge. Pure but for the network."""
+def deliver(
+    address: gateway.Address, mask: Mask, called_back: recall.Recall, codes: Codes, envelope: Envelope
+) -> Delivery:
+    """What a seat does: post and judge. Pure but for the network; what it tells of the answer holds no secret."""
     began = clock.monotonic()
     answer = gateway.post(address, called_back, envelope)
-    return Delivery(envelope, answer, judge(answer, codes), began)
+    verdict = judge(answer, codes)
+    if verdict.error:
+        verdict = replace(verdict, error=mask.hide(verdict.error, envelope.phone))
+    return Delivery(envelope, answer, verdict, began)
 
 
 @dataclass
@@ -52,7 +59,9 @@ class Pump:
         self.gate = gate.Gate(gate.fingerprint(self.address.url, self.address.token))
         self.watch = Watch(self.concurrency)
         self.recall = recall.Recall()
-        self.seats = Seats(self.concurrency, partial(deliver, self.address, self.recall, self.codes))
+        mask = Mask(self.address.token)
+        self.seats = Seats(self.concurrency, partial(deliver, self.address, mask, self.recall, self.codes))
+        self.ring = Ring(mask)
         self.unrecorded: list[Result] = []
         self.unheeded: list[Advice] = []
         self._turns = 0
@@ -76,7 +85,7 @@ class Pump:
     def flush(self) -> None:
         """Record what is known. Until the database has taken it, it is kept."""
         try:
-            record(self.unrecorded)
+            record(self.unrecorded, self.ring.rows([result.delivery for result in self.unrecorded]))
         except REFUSED_BY_DATABASE:
             self._record_one_by_one()
         self.unrecorded = []
@@ -152,9 +161,9 @@ class Pump:
         if advice.hold:
             self.gate.hold(advice.hold, advice.detail, now)
         if advice.wait:
-            gate.wait(now + timedelta(seconds=advice.wait))
+            gate.wait(now + timedelta(seconds=advice.wait), now)
         if advice.lift:
-            self.gate.lift(advice.lift)
+            self.gate.lift(advice.lift, now)
 
 
 def spoiled(result: Result) -> Result:

@@ -4,13 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Boolean, Integer, String, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app.db import Moment, batch, insert, transaction
-from mailing_app.dispatch.parts import Delivery, Reached, Step
+from mailing_app.db import Moment, Upsert, batches, carried, transaction
+from mailing_app.dispatch import excerpts, meter
+from mailing_app.dispatch.parts import Delivery, Outcome, Reached, Step
 from mailing_app.models import Attempt, Id, Message, Status, Tally
 
 Moves = dict[int, Counter[str]]
@@ -25,11 +27,22 @@ class Result:
     step: Step
 
 
-def record(results: Sequence[Result]) -> int:
+_TOLD: dict[str, Any] = {
+    "started_at": Moment(), "ended_at": Moment(), "outcome": String(), "http_status": Integer(), "code": Id,
+    "error": String(),
+}  # fmt: skip
+_attempts = Upsert(
+    Attempt, ["message_id", "epoch"], lambda truth: {name: truth[name] for name in _TOLD},
+    where=Attempt.outcome == Outcome.UNKNOWN.value, message_id=Id, epoch=Integer(), **_TOLD,
+)  # fmt: skip
+
+
+def record(results: Sequence[Result], shown: Sequence[dict[str, Any]] = ()) -> int:
     """Write down what came of the messages, all or nothing; how many were written.
 
     An outcome that comes after its claim was taken away changes nothing, but that an acceptance is a
-    fact about the gateway and makes the message `sent` whatever it had become meanwhile.
+    fact about the gateway and makes the message `sent` whatever it had become meanwhile. `shown` are those of
+    the answers that are kept for people to look at.
     """
     if not results:
         return 0
@@ -40,7 +53,8 @@ def record(results: Sequence[Result]) -> int:
             moves[mailing_id].update({status: 1, Status.SENDING.value: -1})
         late = [result for result in results if _is_late_acceptance(result, settled)]
         _absorb(session, late, moves)
-        _keep_attempts(session, results)
+        meter.count(session, _keep_attempts(session, results))
+        excerpts.keep(session, shown)
         move(session, moves, _last_bytes(results))
         return len(settled)
 
@@ -67,21 +81,16 @@ def kept_where(stands: Any) -> dict[str, Any]:
     return {column.key: case((stands, column), else_=None) for column in taken}
 
 
-def _keep_attempts(session: Session, results: Iterable[Result]) -> None:
-    """Every attempt is kept. Where a sweep wrote "unknown" for it meanwhile, the truth takes its place."""
-    rows = [_attempt(result.delivery) for result in results if result.delivery.answer.begun]
-    if not rows:
-        return
-    kinds: dict[str, Any] = {
-        "message_id": Id, "epoch": Integer(), "started_at": Moment(), "ended_at": Moment(),
-        "outcome": String(), "http_status": Integer(), "code": Id, "error": String(),
-    }  # fmt: skip
-    given = batch(rows, **kinds)
-    # SQLite takes ON CONFLICT for a join condition unless the SELECT before it has a WHERE.
-    picked = select(*(given.c[name] for name in kinds)).where(given.c.message_id.is_not(None))
-    statement = insert(Attempt).from_select(list(kinds), picked)
-    told = {name: statement.excluded[name] for name in kinds if name not in ("message_id", "epoch")}
-    session.execute(statement.on_conflict_do_update(index_elements=["message_id", "epoch"], set_=told))
+def _keep_attempts(session: Session, results: Iterable[Result]) -> list[Delivery]:
+    """Keep every attempt; those that are news. Where a sweep wrote "unknown" meanwhile, the truth takes its place.
+
+    Any other that stands already was recorded by a commit whose answer got lost, with these very words.
+    """
+    begun = [result.delivery for result in results if result.delivery.answer.begun]
+    if not begun:
+        return []
+    news = _attempts.put(session, [_attempt(delivery) for delivery in begun])
+    return [each for each in begun if (each.envelope.message_id, each.envelope.epoch) in news]
 
 
 def _attempt(delivery: Delivery) -> dict[str, Any]:
@@ -100,13 +109,19 @@ def _attempt(delivery: Delivery) -> dict[str, Any]:
 
 def _settle(session: Session, results: Iterable[Result]) -> dict[int, tuple[int, str]]:
     """Move each message on if the claim is still ours; what was moved, as id to mailing and status."""
-    new = batch(
-        [_change(result) for result in results],
+    changes = {"rows": carried([_change(result) for result in results])}
+    moved = session.execute(_settling(session.get_bind().dialect.name), changes)
+    return {row.id: (row.mailing_id, row.status.value) for row in moved}
+
+
+@cache
+def _settling(_dialect: str) -> Any:
+    new = batches(
         id=Id, epoch=Integer(), status=String(), reason=String(), due_at=Moment(), sent_at=Moment(),
         begun=Integer(), tries=Integer(), unknown=Boolean(), frozen=Boolean(),
     )  # fmt: skip
     ours = (Message.id == new.c.id, Message.epoch == new.c.epoch, Message.status == Status.SENDING)
-    statement = (
+    return (
         update(Message)
         .where(*ours)
         .values(
@@ -124,7 +139,6 @@ def _settle(session: Session, results: Iterable[Result]) -> dict[int, tuple[int,
         .returning(Message.id, Message.mailing_id, Message.status)
         .execution_options(synchronize_session=False)
     )
-    return {row.id: (row.mailing_id, row.status.value) for row in session.execute(statement)}
 
 
 def _change(result: Result) -> dict[str, Any]:

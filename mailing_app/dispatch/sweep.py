@@ -14,10 +14,11 @@ import psutil
 from sqlalchemy import case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from mailing_app import turns
 from mailing_app.db import changed, db, insert, look_again, transaction
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.record import Moves, kept_where, move, shifted
-from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status, WhenUncertain
+from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status, Turn, WhenUncertain
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,15 @@ def beat(dispatcher_id: int, now: datetime, **shown: Any) -> bool:
 
     False when others took it for dead and its claims with it.
     """
-    alive = update(Dispatcher).where(Dispatcher.id == dispatcher_id, Dispatcher.left_at.is_(None))
+    alive = (Dispatcher.id == dispatcher_id, Dispatcher.left_at.is_(None))
     with transaction() as session:
-        return changed(session, alive.values(beat=Dispatcher.beat + 1, beat_at=now, **shown)) == 1
+        before = session.scalar(select(Dispatcher.breaker).where(*alive).with_for_update())
+        told = update(Dispatcher).where(*alive).values(beat=Dispatcher.beat + 1, beat_at=now, **shown)
+        if before is None or changed(session, told) != 1:
+            return False
+        if (breaker := shown.get("breaker", before)) != before:
+            turns.note(session, Turn(f"breaker_{breaker}"), now, dispatcher_id=dispatcher_id)
+        return True
 
 
 def _to_watch() -> Any:

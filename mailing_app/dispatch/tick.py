@@ -11,8 +11,8 @@ from typing import Any
 from flask import Flask
 
 from config import Settings
-from mailing_app import clock
-from mailing_app.dispatch import enrol, gateway, rewind, settle, sweep
+from mailing_app import clock, turns
+from mailing_app.dispatch import enrol, excerpts, gateway, rewind, settle, sweep
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.pace import Pace
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 BEAT_EVERY = 2.0
 REST_AFTER_FAULT = 1.0
+TIDY_EVERY = 3600.0
 LEAVE_WITHIN = 10.0
 """Seconds in which a stopped dispatcher has finished what is in flight."""
 
@@ -43,7 +44,7 @@ class Dispatching:
         self._steps, self._set_back = clock.Steps(), False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._last_beat = 0.0
+        self._last_beat, self._tidied_at = 0.0, -TIDY_EVERY
         self._planning, self._pumping = Outage(), Outage()
 
     def plan(self) -> None:
@@ -77,8 +78,16 @@ class Dispatching:
             rewind.rewind(clock.now())
             self._set_back = False
         self._sweeper.sweep(clock.now(), clock.monotonic())
+        self._tidy(clock.monotonic())
         while not self._stopping.is_set() and (settle.settle(clock.now()) | enrol.enrol(clock.now())):
             pass
+
+    def _tidy(self, monotonic: float) -> None:
+        """Forget what is kept for people to look at, once it is old."""
+        if monotonic - self._tidied_at >= TIDY_EVERY:
+            turns.forget(clock.now())
+            excerpts.forget(clock.now())
+            self._tidied_at = monotonic
 
     def _run(self) -> None:
         with self._app.app_context():
@@ -120,7 +129,7 @@ class Dispatching:
         settings, pace = self._settings, Pace() if self._paced else None
         codes = {code: Outcome(meaning) for code, meaning in settings.gateway_codes.items()}
         pump = Pump(self._address, settings.gateway_concurrency, self._claimer(), codes, pace)
-        pump.gate.prepare()
+        pump.gate.prepare(clock.now())
         return pump
 
     def _claimer(self) -> Claimer:

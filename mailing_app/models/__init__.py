@@ -1,7 +1,19 @@
 """The tables, their enums, and tiny pure properties. Rules that must never break stand here as constraints."""
 
 from mailing_app.models.clients import Client, ClientImport, ImportPiece
-from mailing_app.models.kinds import Action, ActorKind, Hold, Id, ImportState, Phase, Role, Scope, Status, WhenUncertain
+from mailing_app.models.kinds import (
+    Action,
+    ActorKind,
+    Hold,
+    Id,
+    ImportState,
+    Phase,
+    Role,
+    Scope,
+    Status,
+    Turn,
+    WhenUncertain,
+)
 from mailing_app.models.mailings import Draft, KeptAnswer, Mailing, Tally
 from mailing_app.models.messages import Attempt, Message
 from mailing_app.models.people import AuditEntry, Operator, SignIn, Token
@@ -35,5 +47,6 @@ __all__ = [
     "Tally",
     "Token",
     "Traffic",
+    "Turn",
     "WhenUncertain",
 ]

@@ -54,6 +54,19 @@ class Hold(StrEnum):
     OPERATOR = "operator"
 
 
+class Turn(StrEnum):
+    """How the gateway's weather can turn."""
+
+    HOLD = "hold"
+    HOLD_LIFTED = "hold_lifted"
+    WAIT = "wait"
+    BREAKER_OPEN = "breaker_open"
+    BREAKER_HALF_OPEN = "breaker_half_open"
+    BREAKER_CLOSED = "breaker_closed"
+    STOPPED = "stopped"
+    WENT_ON = "went_on"
+
+
 class ActorKind(StrEnum):
     """Who can change anything."""
 

@@ -16,7 +16,7 @@ def an_envelope(**given: Any) -> Envelope:
         "message_id": 17, "mailing_id": 1, "client_id": 1, "epoch": 1, "phone": "79001234567", "text": "Hello, мир!",
         "attempts": 0, "tries": 0, "unknown": False, "frozen": False, "repeats": True,
         "opens_at": clock.now() - timedelta(hours=1), "ends_at": ends_at, "closes_at": ends_at,
-        "stale_at": clock.monotonic() + 60,
+        "dispatcher_id": 1, "stale_at": clock.monotonic() + 60,
     }  # fmt: skip
     return Envelope(**(plain | given))
 

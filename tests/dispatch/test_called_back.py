@@ -57,7 +57,7 @@ def test_it_stays(app: Flask, gateway: Shy, name: str) -> None:
     client = a_client()
     mailing = enrolled()
     pump = Pump(Address(gateway.url, "", timeout=8, connect_timeout=8), 1, Claimer(sweep.enlist(clock.now(), 1)))
-    pump.gate.prepare()
+    pump.gate.prepare(clock.now())
     run(pump, lambda: bool(pump.seats.in_flight))
     [envelope] = pump.seats.in_flight.values()
     change(mailing, client.id)

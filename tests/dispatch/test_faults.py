@@ -131,7 +131,7 @@ CODES: Codes = {
 def one_attempt(address: Address) -> None:
     """Claim what is due, post it, record what came of it."""
     pump = Pump(address, 1, Claimer(sweep.enlist(clock.now(), 1)), CODES)
-    pump.gate.prepare()
+    pump.gate.prepare(clock.now())
     run(pump, lambda: bool(pump.claimer and db.session.scalars(select(Attempt)).first()) and not pump.seats.in_flight)
     pump.flush()
     pump.stop(1.0)
@@ -271,7 +271,7 @@ def test_where_a_repeat_would_arrive_twice_the_mailing_decides(
     mailing = enrolled(when_uncertain=choice)
     gateway.script(None, [first])
     pump = Pump(address, 1, Claimer(sweep.enlist(clock.now(), 1), deduplicates=False))
-    pump.gate.prepare()
+    pump.gate.prepare(clock.now())
     run(pump, lambda: "sending" not in figures(mailing) and len(gateway.inbox) == 1)
     with db.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE message SET due_at = created_at")

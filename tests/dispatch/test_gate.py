@@ -19,7 +19,7 @@ WIDE, SHUT, PROBE = Opening(wide=True), Opening(wide=False), Opening(wide=False,
 def ours(app: Flask) -> Gate:
     """The gate as a process with our token sees it."""
     ours = Gate("ours")
-    ours.prepare()
+    ours.prepare(NOON)
     return ours
 
 
@@ -59,11 +59,11 @@ def test_a_token_that_is_refused_is_held_beside_the_hold_of_another(ours: Gate) 
 
 def test_another_token_does_not_disprove_a_hold(ours: Gate) -> None:
     ours.hold(Hold.TOKEN_REFUSED, "HTTP 401", NOON)
-    Gate("another").lift(Hold)
+    Gate("another").lift(Hold, NOON)
     assert state().hold is Hold.TOKEN_REFUSED
-    ours.lift([Hold.WRONG_ADDRESS])
+    ours.lift([Hold.WRONG_ADDRESS], NOON)
     assert state().hold is Hold.TOKEN_REFUSED
-    ours.lift([Hold.TOKEN_REFUSED])
+    ours.lift([Hold.TOKEN_REFUSED], NOON)
     assert (state().hold, state().probe_at) == (None, None)
 
 
@@ -80,8 +80,8 @@ def test_an_operators_hold_binds_everyone_without_a_probe_and_survives_a_start(o
     ours.hold(Hold.TOKEN_REFUSED, "HTTP 401", NOON)
     holds.stop("the text is wrong")
     for process in (ours, Gate("another")):
-        process.prepare()
-        process.lift([Hold.TOKEN_REFUSED])
+        process.prepare(NOON)
+        process.lift([Hold.TOKEN_REFUSED], NOON)
         process.hold(Hold.WRONG_ADDRESS, "HTTP 404", NOON)
         assert process.opening(NOON + timedelta(days=1)) == SHUT
     assert (state().hold, state().detail) == (Hold.OPERATOR, "the text is wrong")
@@ -91,7 +91,7 @@ def test_an_operators_hold_binds_everyone_without_a_probe_and_survives_a_start(o
 
 def test_a_wait_is_for_everyone_and_the_longest_counts(ours: Gate) -> None:
     for seconds in (20, 5):
-        gate.wait(NOON + timedelta(seconds=seconds))
+        gate.wait(NOON + timedelta(seconds=seconds), NOON)
     assert Gate("another").opening(NOON + timedelta(seconds=19)) == SHUT
     assert Gate("another").opening(NOON + timedelta(seconds=20)) == WIDE
 
@@ -103,14 +103,14 @@ def test_an_address_and_a_token_are_told_apart_and_kept_nowhere() -> None:
 
 
 def test_another_address_does_not_wait_for_what_the_old_one_asked(ours: Gate) -> None:
-    gate.wait(NOON + timedelta(hours=1))
+    gate.wait(NOON + timedelta(hours=1), NOON)
     another = Gate("another")
-    another.prepare()
+    another.prepare(NOON)
     assert another.opening(NOON).wide
 
 
 def test_an_operator_can_end_a_wait(ours: Gate) -> None:
-    gate.wait(NOON + timedelta(hours=1))
+    gate.wait(NOON + timedelta(hours=1), NOON)
     holds.go_on()
     assert ours.opening(NOON).wide
 

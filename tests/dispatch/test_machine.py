@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from mailing_app import clients, clock, holds, mailings, reports
 from mailing_app.db import db, transaction
@@ -38,7 +38,7 @@ from mailing_app.dispatch.recall import EVERY, Recall
 from mailing_app.dispatch.record import Result, record
 from mailing_app.errors import NotFound, Refused
 from mailing_app.local_time import Window
-from mailing_app.models import Client, Dispatcher, Mailing, Message, Status, Tally, WhenUncertain
+from mailing_app.models import Attempt, Client, Dispatcher, Mailing, Message, Status, Tally, Traffic, WhenUncertain
 from tests.conftest import empty_tables
 from tests.factories import a_client, a_mailing, a_phone
 
@@ -166,7 +166,7 @@ class House(RuleBasedStateMachine):
     @initialize(deduplicates=st.booleans(), zones=st.lists(st.sampled_from(ZONES), min_size=3, max_size=5))
     def begin_the_day(self, deduplicates: bool, zones: list[str]) -> None:
         self.sweeper.deduplicates = self.deduplicates = deduplicates
-        self.gate.prepare()
+        self.gate.prepare(clock.now())
         self.players = [self._new_player() for _ in range(2)]
         self.clients = [a_client(timezone=zone).id for zone in zones]
         self._plan(-1, 900, None, WhenUncertain.SEND_AGAIN)
@@ -390,6 +390,13 @@ class House(RuleBasedStateMachine):
             recipients = sum(row.mailing_id == tally.mailing_id for row in rows)
             assert reports.statistics(tally) == {"recipients": recipients} | told
         self._nothing_comes_back({row.id: row.status for row in rows})
+
+    @invariant()
+    def every_attempt_is_counted_once(self) -> None:
+        db.session.rollback()
+        known = select(func.count()).select_from(Attempt).where(Attempt.outcome != Outcome.UNKNOWN)
+        counted = select(func.coalesce(func.sum(Traffic.number), 0))
+        assert db.session.scalar(known) == db.session.scalar(counted)
 
     def _nothing_comes_back(self, present: dict[int, Status]) -> None:
         """An acceptance is for ever; any other end may only turn out to have been an acceptance."""

@@ -27,7 +27,7 @@ from tests.factories import a_client, some_clients
 def pump(app: Flask, address: Address) -> Iterator[Pump]:
     """A pump with four seats."""
     pump = Pump(address, 4, Claimer(sweep.enlist(clock.now(), 4)))
-    pump.gate.prepare()
+    pump.gate.prepare(clock.now())
     yield pump
     pump.stop(2.0)
 
@@ -125,11 +125,11 @@ def test_a_good_answer_that_was_on_its_way_before_the_hold_does_not_lift_it(
 
 def test_another_token_lifts_the_hold(app: Flask) -> None:
     old, new = gate.Gate("old"), gate.Gate("new")
-    old.prepare()
+    old.prepare(clock.now())
     old.hold(Hold.TOKEN_REFUSED, "HTTP 401", clock.now())
-    old.prepare()
+    old.prepare(clock.now())
     assert hold() is Hold.TOKEN_REFUSED
-    new.prepare()
+    new.prepare(clock.now())
     assert hold() is None
 
 
@@ -229,7 +229,7 @@ def test_outcomes_are_kept_until_the_database_takes_them(
 
     from mailing_app.dispatch import pump as module
 
-    def away(results: object) -> int:
+    def away(*given: object) -> int:
         raise OperationalError("UPDATE", {}, Exception("gone"))
 
     some_clients(4)

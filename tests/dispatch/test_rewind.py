@@ -64,9 +64,9 @@ def test_what_is_due_already_stays_as_old_as_it_is(app: Flask) -> None:
 
 def test_the_gateways_wait_and_the_next_probe_are_over(app: Flask) -> None:
     ours, now = gate.Gate("ours"), clock.now()
-    ours.prepare()
+    ours.prepare(now)
     ours.hold(Hold.TOKEN_REFUSED, "HTTP 401", now + HOUR)
-    gate.wait(now + 2 * HOUR)
+    gate.wait(now + 2 * HOUR, now)
     rewind(now)
     state = db.session.get_one(GatewayState, holds.ONLY, populate_existing=True)
     assert (state.wait_until, state.probe_at, state.hold) == (now, now, Hold.TOKEN_REFUSED)

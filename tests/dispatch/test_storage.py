@@ -259,7 +259,7 @@ def test_nothing_is_claimed_at_or_after_the_end(app: Flask) -> None:
 @pytest.fixture
 def shared_clock(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """The one clock that all dispatchers have, in the test's hands: its one item is the present moment."""
-    gate.Gate("").prepare()
+    gate.Gate("").prepare(clock.now())
     present = [clock.now()]
     monkeypatch.setattr(rate, "shared_now", lambda _session: present[0])
     return present

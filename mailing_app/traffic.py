@@ -1,0 +1,131 @@
+"""The traffic: what attempts came to, how long they took, how fast it goes. Read from a histogram of minutes."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+
+from mailing_app.db import db
+from mailing_app.models import Traffic
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+CLASSES = (
+    1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700,
+    1_000, 1_500, 2_000, 3_000, 5_000, 7_000, 10_000, 15_000, 20_000, 30_000, 60_000,
+)  # fmt: skip
+"""The upper bounds of the classes of latency, in milliseconds; the last one takes whatever is longer too."""
+
+ACCEPTED = "accepted"
+
+UNANSWERABLE = ("not_sent", "internal")
+"""The outcomes whose time says nothing of the gateway: no request reached it."""
+
+_LOWER = {upper: lower for lower, upper in pairwise((0, *CLASSES))}
+
+
+class Latency(NamedTuple):
+    """A quantile in milliseconds: `about` is interpolated within its class, `up_to` is certain."""
+
+    about: int
+    up_to: int
+
+
+class Step(NamedTuple):
+    """What came of the attempts that ended in a step of time, by outcome."""
+
+    began_at: datetime
+    outcomes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """How long the gateway took: half of the attempts at most `p50`, and so on; None where there was no attempt."""
+
+    p50: Latency | None
+    p95: Latency | None
+    p99: Latency | None
+
+
+def class_of(taken: timedelta) -> int:
+    """The upper bound in milliseconds of the class that a latency falls into."""
+    place = bisect_left(CLASSES, taken / timedelta(milliseconds=1))
+    return CLASSES[min(place, len(CLASSES) - 1)]
+
+
+def minute_of(moment: datetime) -> datetime:
+    """The minute of UTC in which a moment lies."""
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def latencies(since: datetime, until: datetime, mailing_id: int | None = None) -> Latencies:
+    """The latencies of the attempts that ended in these minutes, of a mailing or of all."""
+    statement = (
+        select(Traffic.up_to, func.sum(Traffic.number))
+        .where(*_span(since, until, mailing_id), Traffic.outcome.not_in(UNANSWERABLE))
+        .group_by(Traffic.up_to)
+    )
+    histogram = {up_to: int(number) for up_to, number in db.session.execute(statement)}
+    return Latencies(*(quantile(histogram, share) for share in (0.5, 0.95, 0.99)))
+
+
+def quantile(histogram: Mapping[int, int], share: float) -> Latency | None:
+    """The latency that this share of the attempts did not exceed. `histogram` counts them by the class's bound."""
+    wanted, below = share * sum(histogram.values()), 0
+    for up_to in sorted(histogram):
+        number = histogram[up_to]
+        if number and below + number >= wanted:
+            lower = _LOWER[up_to]
+            return Latency(round(lower + (up_to - lower) * (wanted - below) / number), up_to)
+        below += number
+    return None
+
+
+def steps(since: datetime, until: datetime, length: timedelta, mailing_id: int | None = None) -> Sequence[Step]:
+    """What came of the attempts, step by step without a gap: `length` is whole minutes, `since` begins the first."""
+    counted: dict[datetime, Counter[str]] = {}
+    for minute_at, outcome, number in _by_minute(since, until, mailing_id):
+        began_at = since + (minute_at - since) // length * length
+        counted.setdefault(began_at, Counter())[outcome] += int(number)
+    number_of_steps = -((since - until) // length)
+    return [Step(since + place * length, counted.get(since + place * length, {})) for place in range(number_of_steps)]
+
+
+def rate(now: datetime, since: datetime | None = None, mailing_id: int | None = None) -> float:
+    """Acceptances a second over the last full minute and what has gone by of this one; `since`: not before then."""
+    begin = minute_of(now) - MINUTE
+    seconds = (now - max(begin, since or begin)).total_seconds()
+    accepted = (*_span(begin, now, mailing_id), Traffic.outcome == ACCEPTED)
+    number = db.session.scalar(select(func.coalesce(func.sum(Traffic.number), 0)).where(*accepted)) or 0
+    return int(number) / max(seconds, 1.0)
+
+
+def extent(mailing_id: int) -> tuple[datetime, datetime] | None:
+    """The first and the last minute in which attempts of a mailing ended; None when there were none."""
+    ends = select(func.min(Traffic.minute_at), func.max(Traffic.minute_at)).where(Traffic.mailing_id == mailing_id)
+    first, last = db.session.execute(ends).one()
+    return (first, last) if first else None
+
+
+def total(steps: Iterable[Step], outcomes: Collection[str]) -> int:
+    """How many attempts of these steps came to one of the outcomes."""
+    return sum(number for step in steps for outcome, number in step.outcomes.items() if outcome in outcomes)
+
+
+def _by_minute(since: datetime, until: datetime, mailing_id: int | None) -> Iterable[Any]:
+    statement = (
+        select(Traffic.minute_at, Traffic.outcome, func.sum(Traffic.number))
+        .where(*_span(since, until, mailing_id))
+        .group_by(Traffic.minute_at, Traffic.outcome)
+    )
+    return db.session.execute(statement)
+
+
+def _span(since: datetime, until: datetime, mailing_id: int | None) -> list[ColumnElement[bool]]:
+    of_one = [] if mailing_id is None else [Traffic.mailing_id == mailing_id]
+    return [Traffic.minute_at >= since, Traffic.minute_at <= until, *of_one]
