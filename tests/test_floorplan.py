@@ -26,7 +26,7 @@ FLOORS = (
     {"web", "api", "dispatch"},
     {"reports", "demo"},
     {"mailings"},
-    {"clients", "access", "status", "holds", "traffic"},
+    {"clients", "access", "status", "holds", "traffic", "drafts"},
     {"audit", "turns"},
     {"forms"},
     {"words"},

@@ -104,9 +104,9 @@ def matching(chosen: Mapping[str, list[str]]) -> list[Any]:
     return [*_chosen(chosen), Client.opted_out_at.is_(None)]
 
 
-def opted_out_of(chosen: Mapping[str, list[str]]) -> int:
-    """How many more would belong to that audience, had they not opted out."""
-    missing = select(func.count()).where(*_chosen(chosen), Client.opted_out_at.is_not(None))
+def opted_out_of(chosen: Mapping[str, list[str]], *narrowing: Any) -> int:
+    """How many more would belong to that audience, had they not opted out; `narrowing` are further conditions."""
+    missing = select(func.count(Client.id)).where(*_chosen(chosen), Client.opted_out_at.is_not(None), *narrowing)
     return db.session.scalars(missing).one()
 
 

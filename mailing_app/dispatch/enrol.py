@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import String, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app import clients, local_time
+from mailing_app import local_time
 from mailing_app.db import Moment, absence, batch, changed, db, insert, look_again, transaction
+from mailing_app.mailings import audience
 from mailing_app.models import Client, Mailing, Message, Tally
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ def _last_of_chunk(session: Session, after: int) -> int | None:
 
 def _insertion(session: Session, mailing: Mailing, last: int, now: datetime) -> Any:
     """INSERT … SELECT of everyone in the chunk who matches; who is there already stays as it is."""
-    chosen = [Client.id > mailing.enrolled_to, Client.id <= last, *clients.matching(mailing.filter)]
+    chosen = [Client.id > mailing.enrolled_to, Client.id <= last, *audience.of(mailing)]
     columns = ["mailing_id", "client_id", "created_at", "due_at", *_DEFAULTS]
     enrolled_at, begins = literal(now, Moment()), literal(mailing.starts_at, Moment())
     if mailing.window is None:

@@ -1,64 +1,69 @@
-"""The audience of a mailing that is not stored yet, counted in the database: few statements, whatever the numbers."""
+"""Who belongs to a mailing: the one condition by which it is counted beforehand and enrolled in the end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import CTE, ColumnElement, exists, or_, select
 
 from mailing_app import clients
-from mailing_app.db import db
-from mailing_app.models import Client
+from mailing_app.models import Client, Mailing, Message, Status
 
-MOST_GROUPS = 2000
-"""So many combinations of zone and tag are told apart; where there are more, tags are judged by these."""
-
-Filter = Mapping[str, list[str]]
+MISSED = (Status.FAILED, Status.EXPIRED, Status.CANCELLED)
+"""The ends of messages that reached nobody, for certain."""
 
 
-class Group(NamedTuple):
-    """So many clients with one zone and one tag; the tag is empty where nobody asked for it."""
-
-    timezone: str
-    tag: str
-    number: int
-    first_id: int
-
-
-@dataclass(frozen=True)
-class Audience:
-    """Whom a filter matches, but for those who opted out: these are only counted."""
-
-    by_zone: dict[str, int]
-    groups: tuple[Group, ...]
-    whole: bool
-    """Whether the groups hold everyone, and not some of very many."""
-    opted_out: int
-    first: Client | None
-    """A real recipient, to show what she would read."""
+def conditions(
+    chosen: Mapping[str, list[str]],
+    remainder_of: int | None = None,
+    with_uncertain: bool = False,
+    only_client_id: int | None = None,
+    own_id: int | None = None,
+) -> list[Any]:
+    """The conditions under which a client is in the audience; `chosen` is the mailing's filter."""
+    return [*clients.matching(chosen), *narrowing(remainder_of, with_uncertain, only_client_id, own_id)]
 
 
-def audience(chosen: Filter, by_tag: bool) -> Audience:
-    """Count whom the filter matches by zone, and on wish by tag too."""
-    groups = _groups(chosen, by_tag)
-    whole = len(groups) <= MOST_GROUPS
-    by_zone: dict[str, int] = {}
-    for group in groups if whole else _groups(chosen, by_tag=False):
-        by_zone[group.timezone] = by_zone.get(group.timezone, 0) + group.number
-    first = min((group.first_id for group in groups), default=None)
-    return Audience(
-        by_zone=by_zone,
-        groups=groups[:MOST_GROUPS],
-        whole=whole,
-        opted_out=clients.opted_out_of(chosen),
-        first=db.session.get(Client, first) if first else None,
+def narrowing(
+    remainder_of: int | None = None,
+    with_uncertain: bool = False,
+    only_client_id: int | None = None,
+    own_id: int | None = None,
+) -> list[Any]:
+    """What the audience is narrowed by beside the filter.
+
+    `own_id` is the mailing itself, where it has one already: its own messages keep nobody from it.
+    """
+    only = [Client.id == only_client_id] if only_client_id is not None else []
+    return only if remainder_of is None else [*only, *_remainder(remainder_of, with_uncertain, own_id)]
+
+
+def of(mailing: Mailing) -> list[Any]:
+    """The conditions of a mailing that is stored."""
+    return conditions(
+        mailing.filter, mailing.remainder_of, mailing.with_uncertain, mailing.only_client_id, own_id=mailing.id
     )
 
 
-def _groups(chosen: Filter, by_tag: bool) -> tuple[Group, ...]:
-    """In the order of the index `ix_client_audience`, which serves an empty filter without a look at the table."""
-    tag = Client.tag if by_tag else literal("")
-    keys = (Client.timezone, Client.tag) if by_tag else (Client.timezone,)
-    counted = select(Client.timezone, tag.label("tag"), func.count(), func.min(Client.id))
-    rows = db.session.execute(counted.where(*clients.matching(chosen)).group_by(*keys).limit(MOST_GROUPS + 1))
-    return tuple(Group(*row) for row in rows)
+def _remainder(origin: int, with_uncertain: bool, own_id: int | None) -> list[ColumnElement[bool]]:
+    """Missed by the origin, and neither reached nor waited for by any other mailing of the family.
+
+    Without the second, two remainders of one mailing would write twice to those whom the first one reached.
+    """
+    missed = (*MISSED, Status.UNCERTAIN) if with_uncertain else MISSED
+    theirs = Message.client_id == Client.id
+    family = _family(origin)
+    others = (Message.mailing_id.in_(select(family.c.id)), Message.mailing_id.is_distinct_from(own_id))
+    return [
+        exists().where(theirs, Message.mailing_id == origin, Message.status.in_(missed)),
+        ~exists().where(theirs, *others, Message.status.not_in(missed)),
+    ]
+
+
+def _family(origin: int) -> CTE:
+    """Everything that the origin is the remainder of, and every remainder of those."""
+    # Nested: an INSERT that begins with its WITH touches -1 rows to Python's driver of SQLite.
+    family = (
+        select(Mailing.id, Mailing.remainder_of).where(Mailing.id == origin).cte("family", recursive=True, nesting=True)
+    )
+    kin = or_(Mailing.remainder_of == family.c.id, Mailing.id == family.c.remainder_of)
+    return family.union(select(Mailing.id, Mailing.remainder_of).join(family, kin))

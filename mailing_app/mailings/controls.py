@@ -48,6 +48,7 @@ def delete(mailing_id: int, expected: int | None = None) -> None:
     with transaction() as session:
         mailing = locked(session, mailing_id, expected)
         mailing.deleted_at = clock.now()
+        mailing.form_key = None  # whoever goes back to its form may plan it anew
         touch(mailing)
         audit.note(session, Action.MAILING_DELETED, mailing_id=mailing_id)
 

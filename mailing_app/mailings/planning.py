@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -18,13 +18,30 @@ ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at", "when_uncertain")
 
 BEGUN = N_("Sending has begun: only the name, the end and what to do with uncertain messages can still be changed.")
 
-DECIDE_THE_AUDIENCE = ("filter", "window_from", "window_to", "starts_at")
+DECIDE_THE_AUDIENCE = ("filter", "with_uncertain", "window_from", "window_to", "starts_at")
+
+
+class Planned(NamedTuple):
+    """A mailing planned from a form; `anew` is false when that very form had planned it before."""
+
+    mailing: Mailing
+    anew: bool
 
 
 def add(**values: Any) -> Mailing:
     """Plan a mailing: `name, text, starts_at, ends_at, filter, window, when_uncertain`."""
     with transaction() as session:
-        return _new(session, values)
+        return new(session, values)
+
+
+def once(form_key: str | None, planning: Callable[[Session], Mailing]) -> Planned:
+    """Plan a mailing unless the page with this mark did so before: the table lets a mark in once, so of two clicks at
+    the same moment one waits for the other and then gets its mailing."""
+    try:
+        with transaction({"uq_mailing_form_key": _Repeated}) as session:
+            return Planned(planning(session), anew=True)
+    except _Repeated:
+        return Planned(db.session.scalars(select(Mailing).filter_by(form_key=form_key)).one(), anew=False)
 
 
 def add_once(
@@ -40,7 +57,7 @@ def add_once(
             kept = KeptAnswer(token_id=token_id, key=key, request_hash=request_hash, answer={}, created_at=clock.now())
             session.add(kept)
             session.flush()
-            mailing = _new(session, values)
+            mailing = new(session, values)
             kept.mailing_id, kept.answer = mailing.id, answer(mailing)
     except _Repeated:
         return _kept(key, token_id, request_hash)
@@ -107,6 +124,16 @@ def over(now: datetime) -> ColumnElement[bool]:
     return or_(Mailing.ends_at <= now, Mailing.cancelled_at.is_not(None), Mailing.deleted_at.is_not(None))
 
 
+def new(session: Session, values: dict[str, Any], action: Action = Action.MAILING_ADDED, **told: Any) -> Mailing:
+    """A mailing with these values, told as this action in the audit trail."""
+    now = clock.now()
+    mailing = Mailing(created_at=now, updated_at=now, tally=Tally(), **_columns(values))
+    session.add(mailing)
+    session.flush()
+    audit.note(session, action, mailing_id=mailing.id, **told)
+    return mailing
+
+
 def locked(session: Session, mailing_id: int, expected: int | None = None) -> Mailing:
     """The mailing as it is now, nobody else changing it until the transaction ends."""
     only_it = {"of": Mailing}
@@ -133,15 +160,6 @@ def _kept(key: str, token_id: int, request_hash: str) -> tuple[dict[str, Any], i
     if kept.request_hash != request_hash:
         raise Invalid({"Idempotency-Key": [N_("This key came before with another body.")]})
     return kept.answer, kept.mailing_id or 0
-
-
-def _new(session: Session, values: dict[str, Any]) -> Mailing:
-    now = clock.now()
-    mailing = Mailing(created_at=now, updated_at=now, tally=Tally(), **_columns(values))
-    session.add(mailing)
-    session.flush()
-    audit.note(session, Action.MAILING_ADDED, mailing_id=mailing.id)
-    return mailing
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

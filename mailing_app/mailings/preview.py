@@ -9,7 +9,7 @@ from typing import Any
 from mailing_app import clock, local_time, merge, texts
 from mailing_app.forecast import NEVER_OPENS, OVER, Forecast, forecast
 from mailing_app.local_time import Window
-from mailing_app.mailings.audience import Audience, Group, audience
+from mailing_app.mailings.headcount import Group, Headcount, count
 from mailing_app.mailings.rate import Origin, expected
 from mailing_app.models import Client
 
@@ -68,15 +68,18 @@ class Preview:
         return self.forecast.done_at
 
 
-def preview(rate: float | None = None, by_parts: bool = False, **values: Any) -> Preview:
+def preview(
+    rate: float | None = None, by_parts: bool = False, narrowed: Mapping[str, Any] | None = None, **values: Any
+) -> Preview:
     """Count the audience of a mailing's values and judge text and term; stores nothing.
 
     `rate` is what may leave in a second at most: messages, or with `by_parts` the parts that their texts take.
+    `narrowed` is what `audience.narrowing` takes.
     """
     text, window, ends_at = values["text"], values["window"], values["ends_at"]
     begins_at = max(values["starts_at"], clock.now())
     names_tag = "tag" in merge.merge_fields(text)
-    found = audience(values["filter"], by_tag=names_tag)
+    found = count(values["filter"], names_tag, narrowed or {})
     openings = {zone: _opening(window, zone, begins_at) for zone in found.by_zone}
     open_zones = {zone: number for zone, number in found.by_zone.items() if openings[zone] < ends_at}
     matched, reachable = sum(found.by_zone.values()), sum(open_zones.values())
@@ -108,7 +111,7 @@ def _opening(window: Window | None, zone: str, begins_at: datetime) -> datetime:
     return begins_at if window is None else local_time.next_opening(window, zone, begins_at)
 
 
-def _exclusions(found: Audience, closed: int, over: bool) -> dict[str, int]:
+def _exclusions(found: Headcount, closed: int, over: bool) -> dict[str, int]:
     numbers = {OPTED_OUT: found.opted_out, OVER if over else NEVER_OPENS: closed}
     return {reason: number for reason, number in numbers.items() if number}
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailing_app.db import Moment, db
 from mailing_app.local_time import Window
+from mailing_app.models.clients import Client
 from mailing_app.models.kinds import Id, Phase, Status, WhenUncertain, one_of
 from mailing_app.models.people import Operator, Token
 
@@ -51,6 +52,8 @@ class Mailing(db.Model):
     """The mailing whose unreached recipients are its audience; the filter narrows them further."""
     with_uncertain: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether that audience takes in those of whom nobody knows whether they were reached."""
+    only_client_id: Mapped[int | None] = mapped_column(ForeignKey(Client.id))
+    """A test: its audience is this one client, whatever the filter says."""
     form_key: Mapped[str | None] = mapped_column(String(32))
     """The mark of the page from which it was added: a second click brings it again and adds nothing."""
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -120,7 +123,7 @@ class KeptAnswer(db.Model):
 class Draft(db.Model):
     """A form as somebody typed it, finished or not: kept on wish, or because its sender had been signed out."""
 
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (Index("uq_draft_form_key", "form_key", unique=True), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     operator_id: Mapped[int] = mapped_column(ForeignKey(Operator.id))
@@ -131,6 +134,8 @@ class Draft(db.Model):
     name: Mapped[str] = mapped_column(String(200), default="")
     listed: Mapped[bool] = mapped_column()
     """Whether it was kept on wish, for all to see and finish; the others are for their sender's next page only."""
+    form_key: Mapped[str | None] = mapped_column(String(32))
+    """The mark of its page, by which the same form is known again; none where it is for its sender's next page only."""
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)

@@ -160,6 +160,7 @@ def upgrade():
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.Column("form_key", sa.String(length=32), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", mailing_app.db.Moment(), nullable=False),
         sa.Column("updated_at", mailing_app.db.Moment(), nullable=False),
@@ -167,6 +168,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
         sqlite_autoincrement=True,
     )
+    op.create_index("uq_draft_form_key", "draft", ["form_key"], unique=True)
     op.create_table(
         "import_piece",
         sa.Column(
@@ -192,6 +194,10 @@ def upgrade():
         f"ALTER TABLE mailing ADD COLUMN remainder_of {number}"
         " CONSTRAINT fk_mailing_remainder_of REFERENCES mailing (id)"
     )
+    op.execute(
+        f"ALTER TABLE mailing ADD COLUMN only_client_id {number}"
+        " CONSTRAINT fk_mailing_only_client_id REFERENCES client (id)"
+    )
     op.execute("ALTER TABLE mailing ADD COLUMN with_uncertain BOOLEAN DEFAULT FALSE NOT NULL")
     op.add_column("mailing", sa.Column("form_key", sa.String(length=32), nullable=True))
     op.create_index("uq_mailing_form_key", "mailing", ["form_key"], unique=True)
@@ -212,6 +218,7 @@ def downgrade():
     op.drop_index("uq_mailing_form_key", table_name="mailing")
     op.drop_column("mailing", "form_key")
     op.drop_column("mailing", "with_uncertain")
+    op.execute("ALTER TABLE mailing DROP COLUMN only_client_id")
     op.execute("ALTER TABLE mailing DROP COLUMN remainder_of")
     op.drop_index("ix_client_audience", table_name="client")
     op.drop_index("ix_client_opted_out", table_name="client")
