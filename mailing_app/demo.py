@@ -1,19 +1,48 @@
-"""Invented data, so that every page shows something: a thousand clients and three mailings."""
+"""Invented data, so that every page shows something: a thousand clients, mailings of every phase, a past gateway."""
 
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Any
 
 from sqlalchemy import insert, update
 
-from mailing_app import clients, clock, mailings
+from mailing_app import audit, clients, clock, mailings
 from mailing_app.db import transaction
-from mailing_app.models import Attempt, Client, Mailing, Message, Status, Tally
+from mailing_app.models import (
+    ActorKind,
+    Attempt,
+    Client,
+    Dispatcher,
+    GatewayEvent,
+    Mailing,
+    Message,
+    RawAnswer,
+    Status,
+    Tally,
+    Traffic,
+)
 
 CLIENTS = 1000
 ZONES = ("Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Vladivostok")
 TAGS = ("vip", "new", "autumn", "regular", "")
 CODES = ("900", "903", "911", "926", "999")
+
+ANNA = audit.Actor(ActorKind.OPERATOR, "anna")
+"""Whom the audit trail names."""
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+EVERYONE: dict[str, list[str]] = {"operator_codes": [], "tags": [], "timezones": []}
+
+TOLD: dict[str, tuple[int | None, str, int]] = {
+    "accepted": (200, "", 200),
+    "refused": (400, "unknown subscriber", 150),
+    "busy": (503, "try later", 300),
+    "cut_off": (None, "ConnectionResetError", 3000),
+}
+"""What an attempt with this outcome was told: HTTP status, error, and its milliseconds at most."""
 
 
 def fill() -> bool:
@@ -22,16 +51,19 @@ def fill() -> bool:
         return False
     now = clock.now()
     _invent_clients(now)
-    _plan(now)
-    _invent_finished(now)
+    with audit.acting(ANNA):
+        _plan(now)
+        _invent_finished(now)
     return True
 
 
 def _invent_clients(now: datetime) -> None:
+    """Every hundredth wants no messages."""
     kinds = zip(range(CLIENTS), cycle(CODES), cycle(TAGS), cycle(ZONES[:4] + ZONES[1:]), strict=False)
     rows = [
         {"phone": f"7{code}{2000000 + number}", "operator_code": code, "tag": tag, "timezone": zone,
-         "version": 1, "created_at": now, "updated_at": now}
+         "opted_out_at": now - 5 * HOUR if number % 100 == 42 else None,
+         "version": 1, "created_at": now - 9 * HOUR, "updated_at": now - 9 * HOUR}
         for number, code, tag, zone in kinds
     ]  # fmt: skip
     with transaction() as session:
@@ -39,62 +71,109 @@ def _invent_clients(now: datetime) -> None:
 
 
 def _plan(now: datetime) -> None:
-    everyone: dict[str, list[str]] = {"operator_codes": [], "tags": [], "timezones": []}
     mailings.add(
-        name="Autumn sale", text="The autumn sale has begun: 20% off until Sunday.", filter=everyone, window=None,
-        starts_at=now, ends_at=now + timedelta(hours=6),
+        name="Autumn sale", text="The autumn sale has begun: 20% off until Sunday.", filter=EVERYONE, window=None,
+        starts_at=now, ends_at=now + 6 * HOUR,
     )  # fmt: skip
     mailings.add(
         name="For our best clients", text="Thank you for staying with us! A present waits for you in our shop.",
-        filter=everyone | {"tags": ["vip"]}, window=None,
-        starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=1, hours=9),
+        filter=EVERYONE | {"tags": ["vip"]}, window=None,
+        starts_at=now + 24 * HOUR, ends_at=now + 33 * HOUR,
     )  # fmt: skip
+    waiting = mailings.add(
+        name="New prices", text="From December on new prices apply: see our site.", window=None,
+        filter=EVERYONE | {"tags": ["regular"]}, starts_at=now, ends_at=now + 48 * HOUR,
+    )  # fmt: skip
+    mailings.pause(waiting.id, "the price list is not final")
+    dropped = mailings.add(
+        name="Spring sale", text="The spring sale has begun.", window=None,
+        filter=EVERYONE | {"tags": ["new"]}, starts_at=now + HOUR, ends_at=now + 3 * HOUR,
+    )  # fmt: skip
+    mailings.cancel(dropped.id)
 
 
 def _invent_finished(now: datetime) -> None:
-    """A mailing of yesterday with every kind of end, its figures in step with its messages."""
-    began, ended = now - timedelta(days=1, hours=8), now - timedelta(days=1)
+    """A mailing of the last hours with every kind of end, its figures in step with its messages."""
+    began, ended = now - 8 * HOUR, now - HOUR
     mailing = mailings.add(
         name="Opening hours", text="From Monday on we are open from 8 to 22.", window=None,
-        starts_at=began, ends_at=ended,
-        filter={"operator_codes": ["900", "911"], "tags": [], "timezones": []},
+        starts_at=began, ends_at=ended, filter=EVERYONE | {"operator_codes": ["900", "911"]},
     )  # fmt: skip
     audience = [client for client in clients.listing(limit=500).items if client.operator_code in ("900", "911")]
-    ends = [_end(number, began, ended) for number in range(len(audience))]
+    told = [_outcomes(number) for number in range(len(audience))]
     rows = [
-        {"mailing_id": mailing.id, "client_id": client.id, "phone": client.phone, "unknown": False, "epoch": 1,
-         "tries": 1, "created_at": began, "due_at": began} | end
-        for client, end in zip(audience, ends, strict=True)
-    ]  # fmt: skip
-    figures: dict[str, Any] = {status.value: sum(end["status"] is status for end in ends) for status in Status}
-    figures["last_byte_at"] = max(end["sent_at"] for end in ends if end["sent_at"])
+        _message(mailing.id, client, began + 2 * number * MINUTE, outcomes)
+        for number, (client, outcomes) in enumerate(zip(audience, told, strict=True))
+    ]
+    figures: dict[str, Any] = {status.value: sum(row["status"] is status for row in rows) for status in Status}
+    figures["last_byte_at"] = max(row["sent_at"] for row in rows if row["sent_at"])
     with transaction() as session:
         message_ids = session.scalars(insert(Message).returning(Message.id), rows).all()
-        session.execute(insert(Attempt), [_attempt(id_, row) for id_, row in zip(message_ids, rows, strict=True)])
+        attempts = [
+            attempt for each in zip(message_ids, rows, told, strict=True) for attempt in _attempts(*each)
+        ]  # fmt: skip
+        session.execute(insert(Attempt), attempts)
         session.execute(update(Tally).where(Tally.mailing_id == mailing.id).values(figures))
         over = {"attempted_at": began, "enrolled_at": began, "settled_at": ended, "enrolled_to": CLIENTS}
         session.execute(update(Mailing).where(Mailing.id == mailing.id).values(over))
+    _invent_weather(mailing.id, began, ended, attempts)
 
 
-def _end(number: int, began: datetime, ended: datetime) -> dict[str, Any]:
-    """Most were sent; every twentieth tells of something else."""
-    left = began + timedelta(seconds=number)
-    rarely = {
-        7: (Status.FAILED, "refused"), 13: (Status.EXPIRED, "mailing_ended"), 17: (Status.UNCERTAIN, "cut_off"),
+def _outcomes(number: int) -> Sequence[str]:
+    """What came of each attempt: most were accepted at once, every twentieth tells of something else."""
+    rarely = {3: ("busy", "accepted"), 7: ("refused",), 13: ("busy",), 17: ("cut_off",)}
+    return rarely.get(number % 20, ("accepted",))
+
+
+def _message(mailing_id: int, client: Client, due_at: datetime, outcomes: Sequence[str]) -> dict[str, Any]:
+    ends = {
+        "accepted": (Status.SENT, ""), "refused": (Status.FAILED, "refused"),
+        "busy": (Status.EXPIRED, "mailing_ended"), "cut_off": (Status.UNCERTAIN, "cut_off"),
     }  # fmt: skip
-    status, reason = rarely.get(number % 20, (Status.SENT, ""))
-    sent_at = left if status is Status.SENT and left < ended else None
-    return {"status": status, "reason": reason, "attempts": 1, "sent_at": sent_at}
-
-
-def _attempt(message_id: int, row: dict[str, Any]) -> dict[str, Any]:
-    told = {
-        Status.SENT: ("accepted", 200, ""), Status.FAILED: ("refused", 400, "unknown subscriber"),
-        Status.EXPIRED: ("busy", 503, "try later"), Status.UNCERTAIN: ("cut_off", None, "ConnectionResetError"),
-    }  # fmt: skip
-    outcome, http_status, error = told[row["status"]]
-    began = row["sent_at"] or row["due_at"]
+    status, reason = ends[outcomes[-1]]
+    tries = len(outcomes)
     return {
-        "message_id": message_id, "epoch": 1, "started_at": began, "ended_at": began + timedelta(milliseconds=180),
-        "outcome": outcome, "http_status": http_status, "code": None, "error": error,
+        "mailing_id": mailing_id, "client_id": client.id, "phone": client.phone, "status": status, "reason": reason,
+        "frozen": True, "unknown": False, "epoch": tries, "attempts": tries, "tries": tries,
+        "created_at": due_at, "due_at": due_at,
+        "sent_at": due_at + (tries - 1) * MINUTE if status is Status.SENT else None,
     }  # fmt: skip
+
+
+def _attempts(message_id: int, row: dict[str, Any], outcomes: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for number, outcome in enumerate(outcomes):
+        http_status, error, took = TOLD[outcome]
+        began = row["due_at"] + number * MINUTE
+        yield {
+            "message_id": message_id, "epoch": number + 1, "started_at": began,
+            "ended_at": began + timedelta(milliseconds=took - message_id % 40), "outcome": outcome,
+            "http_status": http_status, "code": 0 if outcome == "accepted" else None, "error": error,
+        }  # fmt: skip
+
+
+def _invent_weather(mailing_id: int, began: datetime, ended: datetime, attempts: Sequence[dict[str, Any]]) -> None:
+    """What a dispatcher that is gone would have noted of the gateway on the way."""
+    gone = Dispatcher(
+        host="demo", pid=os.getpid(), process_began="", started_at=began, beat_at=ended, left_at=ended, seats=64
+    )
+    with transaction() as session:
+        session.add(gone)
+        session.flush()
+        minutes = Counter((each["ended_at"].replace(second=0, microsecond=0), each["outcome"]) for each in attempts)
+        session.execute(insert(Traffic), [
+            {"minute_at": minute, "mailing_id": mailing_id, "dispatcher_id": gone.id, "outcome": outcome,
+             "up_to": TOLD[outcome][2], "number": number}
+            for (minute, outcome), number in minutes.items()
+        ])  # fmt: skip
+        session.execute(insert(RawAnswer), [
+            {"dispatcher_id": gone.id, "place": place, "came_at": each["ended_at"], "message_id": each["message_id"],
+             "outcome": each["outcome"], "http_status": each["http_status"], "milliseconds": TOLD[each["outcome"]][2],
+             "excerpt": '{"code": 0, "message": "OK"}' if each["outcome"] == "accepted" else each["error"]}
+            for place, each in enumerate(attempts[-20:])
+        ])  # fmt: skip
+        session.add_all(
+            GatewayEvent(turned_at=began + minutes_later * MINUTE, dispatcher_id=dispatcher_id, kind=kind, detail=told)
+            for minutes_later, dispatcher_id, kind, told in (
+                (90, gone.id, "breaker_open", ""), (91, gone.id, "breaker_closed", ""), (200, None, "wait", ""),
+            )
+        )  # fmt: skip
