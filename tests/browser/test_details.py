@@ -11,10 +11,6 @@ from mailing_app.db import db
 from mailing_app.practice import PracticeGateway
 from tests.factories import a_client, a_mailing
 from tests.processes.conftest import eventually
-from tests.web.test_pages import FILLED
-from tests.web.things import one_of_everything
-
-PAGES = [path for path in FILLED if not path.endswith((".csv", "/live", "/metrics"))]
 
 
 def test_a_page_follows_what_happens_elsewhere(visits: Any) -> None:
@@ -97,12 +93,3 @@ def test_a_hold_appears_on_an_open_page_and_keeps_the_focus(visits: Any) -> None
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Sending goes on.")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_full_pages_in_russian_fit_a_phone_and_satisfy_axe(visits: Any, scheme: str) -> None:
-    one_of_everything()
-    visit = visits(width=360, color_scheme=scheme, bypass_csp=True)
-    visit.page.get_by_role("button", name="Русский").click()
-    found = {path: Axe().run(visit.go(path)).generate_snapshot() for path in PAGES}
-    assert {path: told for path, told in found.items() if told} == {}

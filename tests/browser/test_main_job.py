@@ -3,15 +3,11 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from mailing_app.practice import PracticeGateway
-from tests.factories import a_client, a_mailing
+from tests.factories import a_mailing
 from tests.processes.conftest import eventually
-
-PAGES = ["/", "/clients", "/clients/new", "/clients/1", "/clients/import", "/clients/1/delete", "/mailings",
-         "/mailings/new", "/mailings/1", "/mailings/1/pause", "/reports", "/operators", "/nowhere"]  # fmt: skip
 
 
 @pytest.mark.parametrize("width", [1280, 360])
@@ -65,18 +61,3 @@ def test_the_documentation_works_under_the_strict_policy(visits: Any) -> None:
     expect(page.get_by_text("/clients/import").first).to_be_visible()
     page.get_by_role("button", name="Authorize").click()
     expect(page.get_by_text("Available authorizations")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_every_page_fits_and_satisfies_axe(visits: Any, scheme: str, width: int) -> None:
-    a_client(tag="vip")
-    a_mailing(name="Autumn")
-    visit = visits(width=width, color_scheme=scheme, bypass_csp=True)
-    found = {}
-    for path in PAGES:
-        page = visit.go(path)
-        results = Axe().run(page)
-        if results.violations_count:
-            found[path] = results.generate_report()
-    assert found == {}
