@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from mailing_app import access
 from mailing_app.db import db
 from mailing_app.models import Role, SignIn
 from mailing_app.web.session import local_path
@@ -111,6 +113,16 @@ def test_unknown_name_and_wrong_password_are_told_alike(
     assert "Name or password is wrong." in answer.text
     assert f'value="{name}"' in answer.text
     assert password not in answer.text
+
+
+def test_a_password_is_as_dear_to_guess_as_rfc_9106_advises(
+    visitor: FlaskClient, hasher_in_earnest: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_hasher", hasher_in_earnest)
+    operator = access.add_operator("operator", PASSWORD, Role.OPERATOR)
+    assert operator.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert submit(visitor, "/login", {"name": "operator", "password": "a wrong password"}).status_code == 409
+    assert submit(visitor, "/login", {"name": "operator", "password": PASSWORD}).status_code == 302
 
 
 def test_the_session_begins_anew_at_the_login(visitor: FlaskClient, operator: FlaskClient) -> None:
