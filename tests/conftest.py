@@ -1,14 +1,14 @@
 """What every test stands on: the application on a real, migrated, empty database, SQLite or PostgreSQL.
 
 `pytest --database sqlite` (the default) or `pytest --database postgresql`, which starts a real server
-from the development requirements, or uses `TEST_DATABASE_URL`.
+from the development requirements, or uses `TEST_DATABASE_URL`, and leaves out what asks for no database.
 """
 
 import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,11 +36,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    in_browser = [item for item in items if "chromium" in getattr(item, "fixturenames", ())]
-    if in_browser and not CHROMIUM:
-        items[:] = [item for item in items if item not in in_browser]
-        config.hook.pytest_deselected(items=in_browser)
-        config.stash[_left_out] = len(in_browser)
+    if not CHROMIUM:
+        config.stash[_left_out] = _leave_out(config, items, lambda uses: "chromium" in uses)
+    if config.getoption("--database") == "postgresql":
+        # They are the same on either database, and the run on SQLite has them.
+        _leave_out(config, items, lambda uses: "database_url" not in uses)
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], unwanted: Callable[[Sequence[str]], bool]) -> int:
+    """Take out the tests that use such fixtures; how many."""
+    out = [item for item in items if unwanted(getattr(item, "fixturenames", ()))]
+    items[:] = [item for item in items if item not in out]
+    config.hook.pytest_deselected(items=out)
+    return len(out)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
