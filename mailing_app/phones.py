@@ -34,6 +34,7 @@ class BadPhone(ValueError):
 _HOME = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[7])
 _MOBILE = re.compile(r"(?:\+?7|(8?))(9[0-9]{9})")
 _DIGITS = re.compile(r"\+?[0-9]+")
+_ENDING = re.compile(r"[0-9]{4,10}")
 # 7,9E+10 has lost digits; 8900123456.0 lost one before and would gain a wrong one when its dot goes
 _SPREADSHEET = re.compile(r"\s*+'?\d++(?:[.,]0+|(?:[.,]\d++)?[eEеЕ]\+?\d+)\s*")
 _AND_MORE = re.compile(r"\+?[0-9]{5,}(?:[,;/|#*+&]|e?x|доб|вн|or|and|и).*", re.DOTALL)
@@ -75,6 +76,14 @@ def normalise(value: str | int, region: str = "RU") -> str:
     if not _DIGITS.fullmatch(compact):
         raise BadPhone(_what_is_wrong_with(compact))
     return _judged(compact, region)
+
+
+def ending(value: str) -> str:
+    """The last digits of a number, four to ten of them in any spelling; `BadPhone` for anything else."""
+    compact = _compact(_written(value)).removeprefix("+")
+    if not _ENDING.fullmatch(compact):
+        raise BadPhone(_what_is_wrong_with(compact) if not compact.isdigit() else TOO_SHORT)
+    return compact
 
 
 def _written(value: str | int) -> str:

@@ -85,6 +85,21 @@ _BREAKERS = {
 }
 
 
+# What a turn in the gateway's weather was: texts in the table too.
+_TURNS = {
+    "hold": _l("The gateway was put on hold: only one message a minute tried whether it would go on"),
+    "hold_lifted": _l("The hold was lifted"),
+    "breaker_open": _l("The gateway failed too often, so it was left alone for a while"),
+    "breaker_closed": _l("The gateway was well again"),
+    "wait": _l("The gateway asked not to be called for a while"),
+}
+
+
+def weather(text: str) -> str:
+    """A turn in the gateway's weather in words; the text itself where there are none."""
+    return str(_TURNS.get(text, text))
+
+
 def breaker(text: str) -> str:
     """The state of a circuit breaker in words; a dash where there is none."""
     return str(_BREAKERS.get(text, "–"))

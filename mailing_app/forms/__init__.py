@@ -2,25 +2,38 @@
 
 from mailing_app.forms.access import LanguageForm, OperatorForm, SignInForm, TokenForm
 from mailing_app.forms.base import Form, FormPart, Query
-from mailing_app.forms.clients import ClientForm, ImportForm
+from mailing_app.forms.clients import ClientForm, EraseShownForm, ImportForm, OptOutsForm, RetagForm
 from mailing_app.forms.gateway import StopForm
-from mailing_app.forms.lists import ClientsQuery, MailingsQuery, MessagesQuery
+from mailing_app.forms.lists import (
+    ClientsQuery,
+    Listing,
+    MailingsQuery,
+    MessagesQuery,
+    SearchQuery,
+    TimelinesQuery,
+)
 from mailing_app.forms.mailings import MailingForm, PauseForm
 
 __all__ = [
     "ClientForm",
     "ClientsQuery",
+    "EraseShownForm",
     "Form",
     "FormPart",
     "ImportForm",
     "LanguageForm",
+    "Listing",
     "MailingForm",
     "MailingsQuery",
     "MessagesQuery",
     "OperatorForm",
+    "OptOutsForm",
     "PauseForm",
     "Query",
+    "RetagForm",
+    "SearchQuery",
     "SignInForm",
     "StopForm",
+    "TimelinesQuery",
     "TokenForm",
 ]

@@ -10,7 +10,8 @@ from wtforms import SubmitField
 
 from mailing_app import phones
 from mailing_app.forms.base import Form, inputs
-from mailing_app.forms.fields import REQUIRED, DigitsInput, PhoneInput, TextInput, ZoneInput
+from mailing_app.forms.fields import REQUIRED, CountInput, DigitsInput, PhoneInput, TextInput, ZoneInput
+from mailing_app.forms.spellings import PhonesInput
 
 LONGEST_TAG = 100
 
@@ -76,6 +77,35 @@ class ClientForm(Form):
             return ({}, faults) if faults else (form.values(), faults)
 
         return judge
+
+
+class RetagForm(Form):
+    """A tag for all clients of a list, and how many they were when that was confirmed."""
+
+    number = CountInput()
+    tag = TextInput(_l("New tag"), longest=LONGEST_TAG, description=_l("Leave it empty to take the tag away."))
+    save = SubmitField(_l("Change the tag"))
+
+
+class EraseShownForm(Form):
+    """How many clients the list had when their deletion was confirmed."""
+
+    number = CountInput()
+
+
+class OptOutsForm(Form):
+    """The phones of people who want no messages."""
+
+    numbers = PhonesInput(
+        _l("Phones"),
+        required=True,
+        description=_l("In any usual spelling, one a line or with commas between them."),
+    )
+    save = SubmitField(_l("Opt out"))
+
+    def values(self) -> dict[str, Any]:
+        """The phones, and the zone of those whom nobody knows yet."""
+        return super().values() | {"timezone": current_app.config["SETTINGS"].default_timezone}
 
 
 class ImportForm(Form):

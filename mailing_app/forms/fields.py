@@ -205,6 +205,15 @@ class NumberInput(Input):
         return int(typed)
 
 
+class CountInput(NumberInput):
+    """A number that the page showed and sends back unseen."""
+
+    widget = widgets.HiddenInput()
+
+    def __init__(self, **given: Any):
+        super().__init__(required=True, least=0, most=999_999_999, **given)
+
+
 class MomentInput(Input):
     """A date and time; without an offset it is read in the zone of who asks. Gives an aware moment in UTC."""
 

@@ -14,6 +14,7 @@ from mailing_app.forms.fields import (
     TextInput,
     ZoneInput,
 )
+from mailing_app.forms.spellings import PhonePartInput
 from mailing_app.models import Phase, Status
 
 
@@ -41,6 +42,18 @@ class ClientsQuery(Listing):
     operator_code = DigitsInput(_l("Operator code"), digits=3)
     tag = TextInput(_l("Tag"), longest=LONGEST_TAG)
     timezone = ZoneInput(_l("Time zone"))
+
+
+class TimelinesQuery(Listing):
+    """Which messages of a client to tell of."""
+
+    limit = NumberInput(_l("Rows"), least=1, most=50, default=10)
+
+
+class SearchQuery(Query):
+    """Whom to find."""
+
+    phone = PhonePartInput(_l("Phone"), description=_l("In any usual spelling, or its last four digits and more."))
 
 
 class MailingsQuery(Listing):

@@ -2,19 +2,26 @@
 
 from mailing_app.mailings.controls import cancel, delete, pause, resume
 from mailing_app.mailings.intake import plan, send_test
-from mailing_app.mailings.messages import history, message, messages
+from mailing_app.mailings.left_out import left_out
+from mailing_app.mailings.messages import history, message, messages, messages_to
 from mailing_app.mailings.planning import BEGUN, Planned, add, add_once, change, get, in_phase, listing, upcoming
 from mailing_app.mailings.preview import Preview, preview
 from mailing_app.mailings.rate import Origin
+from mailing_app.mailings.reasons import Reason, Why
 from mailing_app.mailings.remainder import Unreached, remainders, unreached
+from mailing_app.mailings.timeline import Kind, Step, timelines
 from mailing_app.mailings.uncertain import send_again
 
 __all__ = [
     "BEGUN",
+    "Kind",
     "Origin",
     "Planned",
     "Preview",
+    "Reason",
+    "Step",
     "Unreached",
+    "Why",
     "add",
     "add_once",
     "cancel",
@@ -23,9 +30,11 @@ __all__ = [
     "get",
     "history",
     "in_phase",
+    "left_out",
     "listing",
     "message",
     "messages",
+    "messages_to",
     "pause",
     "plan",
     "preview",
@@ -33,6 +42,7 @@ __all__ = [
     "resume",
     "send_again",
     "send_test",
+    "timelines",
     "unreached",
     "upcoming",
 ]

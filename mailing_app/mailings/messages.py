@@ -18,6 +18,13 @@ def messages(mailing_id: int, status: Status | None = None, limit: int = 50, aft
     return page(statement, Message.client_id, after, limit)
 
 
+def messages_to(client_id: int, limit: int = 50, after: int | None = None) -> Page:
+    """A page of a client's messages, the newest mailing first; those of deleted mailings too, since they were sent."""
+    statement = select(Message).where(Message.client_id == client_id)
+    with_both = statement.options(joinedload(Message.client), joinedload(Message.mailing))
+    return page(with_both, Message.mailing_id, after, limit, newest_first=True)
+
+
 def message(message_id: int) -> Message:
     """The message under this id; NotFound when there is none or its mailing was deleted."""
     statement = select(Message).where(Message.id == message_id)

@@ -12,6 +12,7 @@ from mailing_app.web import (
     monitoring,
     operators,
     reports,
+    search,
     session,
 )
 from mailing_app.web.errors import answer
@@ -22,5 +23,5 @@ __all__ = ["answer", "register"]
 def register(app: Flask) -> None:
     """Open the pages."""
     display.init_app(app)
-    for noun in (session, dashboard, clients, mailings, messages, reports, gateway, operators, monitoring):
+    for noun in (session, dashboard, clients, search, mailings, messages, reports, gateway, operators, monitoring):
         app.register_blueprint(noun.bp)

@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["id"] = Id
     app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds, there=there)
     app.jinja_env.filters.update(phone=phone, number=format_decimal)
+    app.jinja_env.filters.update(weather=words.weather)
     app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker)
     app.jinja_env.globals.update(first_fault=first_fault, faulty_fields=faulty_fields)
     app.jinja_env.globals.update(query=query, version_to_send=version_to_send)

@@ -2,13 +2,15 @@
 
 from flask import Blueprint, render_template
 
-from mailing_app import mailings
+from mailing_app import clock, mailings
 
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 
 
 @bp.get("/<id:message_id>")
 def show(message_id: int) -> str:
-    """A message with every attempt."""
+    """A message, step by step, with every attempt."""
     message = mailings.message(message_id)
-    return render_template("message.html", message=message, history=mailings.history(message_id))
+    now, history = clock.now(), mailings.history(message_id)
+    steps = mailings.timelines([message], now)[message_id]
+    return render_template("message.html", message=message, history=history, steps=steps, now=now)

@@ -12,7 +12,7 @@ from mailing_app.web.display import form_page
 
 bp = Blueprint("session", __name__)
 
-PAGES = ("session", "dashboard", "clients", "mailings", "messages", "reports", "gateway", "operators")
+PAGES = ("session", "dashboard", "clients", "search", "mailings", "messages", "reports", "gateway", "operators")
 """The blueprints whose pages ask who is there; all others see to themselves."""
 
 FILES_COME_TO = ("clients.take_in",)

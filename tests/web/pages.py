@@ -9,12 +9,13 @@ from werkzeug.test import TestResponse
 
 
 class Forms(HTMLParser):
-    """The forms of a page: each the names and values that its submission would send."""
+    """The forms of a page: each the names and values that its submission would send; not the search of the top."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.found: list[dict[str, str]] = []
         self._area = self._choice = ""
+        self._aside = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -22,7 +23,8 @@ class Forms(HTMLParser):
         name, value = given.get("name") or "", given.get("value") or ""
         if tag == "form":
             self.found.append({})
-        elif tag == "input" and name and given.get("type") != "submit":
+            self._aside = given.get("action") == "/search"
+        elif tag == "input" and name and given.get("type") != "submit" and not self._aside:
             self.found[-1][name] = value
         elif tag == "textarea":
             self._area = name

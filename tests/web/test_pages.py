@@ -12,10 +12,11 @@ from tests.web.things import HOSTILE
 EMPTY = [
     "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/export.csv", "/mailings", "/mailings/new",
     "/reports", "/reports/mailings.csv", "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
-    "/gateway/stop",
+    "/gateway/stop", "/search", "/clients/opt-outs", "/clients/opt-outs/new", "/clients/retag", "/clients/delete",
 ]  # fmt: skip
 FILLED = [
-    *EMPTY, "/clients/1", "/clients/1/delete", "/mailings/1", "/mailings/1/live", "/mailings/1/edit",
+    *EMPTY, "/clients/1", "/clients/1/edit", "/clients/1/left-out", "/clients/1/opt-in", "/clients/1/delete",
+    "/mailings/1", "/mailings/1/live", "/mailings/1/edit",
     "/mailings/1/pause", "/mailings/1/cancel", "/mailings/1/delete", "/mailings/1/send-uncertain",
     "/mailings/1/report.csv", "/messages/1",
 ]  # fmt: skip
