@@ -1,17 +1,18 @@
 """Who did what, and when: noted in the transaction of the change itself, told in the log once it is committed."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailing_app import clock
-from mailing_app.db import Page, after_commit, page
-from mailing_app.models import Action, ActorKind, AuditEntry
+from mailing_app.db import Page, after_commit, db, page
+from mailing_app.models import Action, ActorKind, AuditEntry, Client, Mailing
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +67,40 @@ def note(
 
 def listing(
     actor: str | None = None,
-    action: str | None = None,
+    actor_kind: ActorKind | None = None,
+    action: Action | None = None,
     mailing_id: int | None = None,
     client_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 50,
     after: int | None = None,
 ) -> Page:
-    """A page of entries, the newest first, those that match every given value."""
-    wanted = {"actor": actor, "action": action, "mailing_id": mailing_id, "client_id": client_id}
-    conditions = (getattr(AuditEntry, name) == value for name, value in wanted.items() if value)
-    return page(select(AuditEntry).where(*conditions), AuditEntry.id, after, limit, newest_first=True)
+    """A page of entries, the newest first, those that match every given value; both ends of the period are in it."""
+    wanted = {
+        AuditEntry.actor: actor, AuditEntry.actor_kind: actor_kind, AuditEntry.action: action and action.value,
+        AuditEntry.mailing_id: mailing_id, AuditEntry.client_id: client_id,
+    }  # fmt: skip
+    statement = select(AuditEntry).where(*(column == value for column, value in wanted.items() if value))
+    if since:
+        statement = statement.where(AuditEntry.done_at >= since)
+    if until:
+        statement = statement.where(AuditEntry.done_at <= until)
+    return page(statement, AuditEntry.id, after, limit, newest_first=True)
+
+
+class Subjects(NamedTuple):
+    """What entries tell of and is there still: the names of mailings, the ids of clients."""
+
+    mailings: dict[int, str]
+    clients: set[int]
+
+
+def subjects(entries: Iterable[AuditEntry]) -> Subjects:
+    """The mailings and clients of these entries that were neither deleted nor erased since."""
+    entries = list(entries)
+    named = select(Mailing.id, Mailing.name).where(
+        Mailing.id.in_({entry.mailing_id for entry in entries}), Mailing.deleted_at.is_(None)
+    )
+    known = select(Client.id).where(Client.id.in_({entry.client_id for entry in entries}), Client.erased_at.is_(None))
+    return Subjects(dict(db.session.execute(named).all()), set(db.session.scalars(known)))

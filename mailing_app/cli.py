@@ -64,7 +64,7 @@ def setup() -> None:
     """Make a first admin and a first token if there is nobody yet, and print both, once."""
     if access.anybody():
         return
-    password = secrets.token_urlsafe(12)
+    password = secrets.token_urlsafe(18)
     _or_refused(access.add_operator, "admin", password, Role.ADMIN)
     click.echo(f"First admin, shown once: name admin, password {password}")
     click.echo(f"First API token, shown once: {_or_refused(access.add_token, 'first', Scope.WRITE)}")

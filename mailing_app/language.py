@@ -1,9 +1,16 @@
 """Which language an answer speaks, and by whose clock it tells the time."""
 
+from enum import StrEnum
+
 from flask import current_app, g, request, session
 from flask_babel import Babel
 
-LANGUAGES = ("en", "ru")
+
+class Language(StrEnum):
+    """The languages of the pages."""
+
+    EN = "en"
+    RU = "ru"
 
 
 def init_app(app: object) -> None:
@@ -32,4 +39,4 @@ def zone() -> str:
 def _asked_for() -> str | None:
     """The dearest language that we speak. Werkzeug's `best_match` takes `en` when asked for `ru-RU, en;q=0.5`."""
     tongues = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
-    return next((tongue for tongue in tongues if tongue in LANGUAGES), None)
+    return next((tongue for tongue in tongues if tongue in set(Language)), None)

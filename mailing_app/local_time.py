@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -58,6 +58,16 @@ def next_closing(window: Window, zone: str, moment: datetime) -> datetime:
     """The first moment from `moment` on at which the window is closed, in UTC: `moment` itself if it is."""
     # closed is the rest of the clock face, itself a window
     return next_opening(Window(window.closes, window.opens), zone, moment)
+
+
+def day_starts_at(day: date, zone: str) -> datetime:
+    """The first moment of a day by the wall clocks of `zone`, in UTC."""
+    return datetime.combine(day, time(), _place(zone)).astimezone(UTC)
+
+
+def day_ends_at(day: date, zone: str) -> datetime:
+    """The last moment of a day by the wall clocks of `zone`, in UTC."""
+    return day_starts_at(day + _DAY, zone) - timedelta(microseconds=1)
 
 
 def _candidates(opens: time, place: ZoneInfo, moment: datetime) -> Iterator[datetime]:

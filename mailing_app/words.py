@@ -6,7 +6,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from mailing_app.models import Hold, Phase, Role, Scope, Status, WhenUncertain
+from mailing_app.language import Language
+from mailing_app.models import Action, ActorKind, Hold, Phase, Role, Scope, Status, TokenState, WhenUncertain
 
 # A table for each enum: members of two enums with one value are equal, and Russian tells their genders apart.
 _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
@@ -34,6 +35,50 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
     Scope: {
         Scope.READ: _l("Read only"),
         Scope.WRITE: _l("Read and write"),
+    },
+    TokenState: {
+        TokenState.WORKS: _l("Works"),
+        TokenState.EXPIRED: lazy_pgettext("token", "Expired"),
+        TokenState.REVOKED: _l("Revoked"),
+    },
+    Language: {
+        Language.EN: "English",
+        Language.RU: "Русский",
+    },
+    ActorKind: {
+        ActorKind.OPERATOR: _l("An operator in the pages"),
+        ActorKind.TOKEN: _l("A program at the API"),
+        ActorKind.CONSOLE: _l("The console"),
+        ActorKind.SERVICE: _l("The service itself"),
+    },
+    Action: {
+        Action.CLIENT_ADDED: _l("Added a client"),
+        Action.CLIENT_CHANGED: _l("Changed a client"),
+        Action.CLIENT_ERASED: _l("Erased a client"),
+        Action.CLIENT_OPTED_OUT: _l("Put a client on the opt-out list"),
+        Action.CLIENT_OPTED_IN: _l("Took a client off the opt-out list"),
+        Action.CLIENTS_IMPORTED: _l("Imported clients"),
+        Action.CLIENTS_RETAGGED: _l("Gave clients another tag"),
+        Action.CLIENTS_ERASED: _l("Erased clients"),
+        Action.CLIENTS_EXPORTED: _l("Exported clients"),
+        Action.MAILING_ADDED: _l("Planned a mailing"),
+        Action.MAILING_CHANGED: _l("Changed a mailing"),
+        Action.MAILING_PAUSED: _l("Paused a mailing"),
+        Action.MAILING_RESUMED: _l("Resumed a mailing"),
+        Action.MAILING_CANCELLED: _l("Cancelled a mailing"),
+        Action.MAILING_DELETED: _l("Deleted a mailing"),
+        Action.UNCERTAIN_SENT_AGAIN: _l("Sent the uncertain messages again"),
+        Action.TEST_SENT: _l("Sent a test message"),
+        Action.SENDING_STOPPED: _l("Stopped all sending"),
+        Action.SENDING_WENT_ON: _l("Let sending go on"),
+        Action.OPERATOR_ADDED: _l("Added an operator"),
+        Action.OPERATOR_CHANGED: _l("Changed an operator"),
+        Action.OPERATOR_DEACTIVATED: _l("Deactivated an operator"),
+        Action.OPERATOR_REACTIVATED: _l("Reactivated an operator"),
+        Action.PASSWORD_CHANGED: _l("Set a new password"),
+        Action.TOKEN_ADDED: _l("Added a token"),
+        Action.TOKEN_REVOKED: _l("Revoked a token"),
+        Action.SIGNED_IN: _l("Signed in"),
     },
     Hold: {
         Hold.TOKEN_REFUSED: _l("The gateway refuses our token."),
@@ -78,6 +123,37 @@ _REASONS = {
     "client_opted_out": _l("The client opted out"),
 }
 
+_DETAILS = {
+    "operator": _l("Operator"),
+    "token": _l("Token"),
+    "name": _l("Name"),
+    "role": _l("Role"),
+    "language": _l("Language"),
+    "timezone": _l("Time zone"),
+    "scope": _l("Scope"),
+    "expires_at": _l("Works until"),
+    "reason": _l("Reason"),
+    "messages": _l("Messages"),
+    "text": _l("Text"),
+    "starts_at": _l("Start"),
+    "ends_at": _l("End"),
+    "window_from": _l("From this hour"),
+    "window_to": _l("Until this hour"),
+    "filter": _l("To whom"),
+    "operator_codes": _l("Operator codes"),
+    "tags": _l("Tags"),
+    "timezones": _l("Time zones"),
+    "when_uncertain": _l("When nobody knows whether a message arrived"),
+    "fields": _l("Changed"),
+    "phone": _l("Phone"),
+    "operator_code": _l("Operator code"),
+    "tag": _l("Tag"),
+    "created": lazy_pgettext("clients", "Added"),
+    "updated": _l("Updated"),
+    "unchanged": _l("Unchanged"),
+    "rejected": _l("Rejected"),
+}
+
 _BREAKERS = {
     "closed": _l("closed: requests go through"),
     "open": _l("open: the gateway is left alone for a few seconds"),
@@ -108,3 +184,18 @@ def breaker(text: str) -> str:
 def reason(text: str) -> str:
     """A reason or an outcome in words; the text itself where there are none."""
     return str(_REASONS.get(text, text))
+
+
+def detail(name: str) -> str:
+    """What a detail of the audit trail is called; its own name where there are no words for it."""
+    return str(_DETAILS.get(name, name))
+
+
+def action(text: str) -> str:
+    """An action of the audit trail in words; the text itself where a later version wrote it."""
+    return of(Action(text)) if text in set(Action) else text
+
+
+def language(text: str) -> str:
+    """The name of a language in that language; a dash where none was chosen."""
+    return of(Language(text)) if text else "–"

@@ -1,10 +1,20 @@
 """The one shape of all input: each form draws the page, judges the JSON, and yields the OpenAPI schema."""
 
-from mailing_app.forms.access import LanguageForm, OperatorForm, SignInForm, TokenForm
+from mailing_app.forms.access import (
+    LanguageForm,
+    OperatorChangeForm,
+    OperatorForm,
+    OwnPasswordForm,
+    PasswordForm,
+    ProfileForm,
+    SignInForm,
+    TokenForm,
+)
 from mailing_app.forms.base import Form, FormPart, Query
 from mailing_app.forms.clients import ClientForm, EraseShownForm, ImportForm, OptOutsForm, RetagForm
 from mailing_app.forms.gateway import StopForm
 from mailing_app.forms.lists import (
+    AuditQuery,
     ClientsQuery,
     Listing,
     MailingsQuery,
@@ -15,6 +25,7 @@ from mailing_app.forms.lists import (
 from mailing_app.forms.mailings import MailingForm, PauseForm
 
 __all__ = [
+    "AuditQuery",
     "ClientForm",
     "ClientsQuery",
     "EraseShownForm",
@@ -26,9 +37,13 @@ __all__ = [
     "MailingForm",
     "MailingsQuery",
     "MessagesQuery",
+    "OperatorChangeForm",
     "OperatorForm",
     "OptOutsForm",
+    "OwnPasswordForm",
+    "PasswordForm",
     "PauseForm",
+    "ProfileForm",
     "Query",
     "RetagForm",
     "SearchQuery",

@@ -1,23 +1,17 @@
 """The shapes of signing in, of operators and of tokens."""
 
-from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SubmitField, widgets
 
 from mailing_app.forms.base import Form
-from mailing_app.forms.fields import ChoiceInput, TextInput
+from mailing_app.forms.days import DayInput
+from mailing_app.forms.fields import ChoiceInput, TextInput, ZoneInput
+from mailing_app.language import Language
 from mailing_app.models import Role, Scope
 
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
-
-
-class Language(StrEnum):
-    """The languages of the pages."""
-
-    EN = "en"
-    RU = "ru"
+LONGEST_PASSWORD = 128
 
 
 class PasswordInput(TextInput):
@@ -32,6 +26,12 @@ class PasswordInput(TextInput):
         self.data = self.parse(valuelist[0]) if valuelist else ""
 
 
+def new_password(label: Any) -> Any:
+    """The field of a password that is to be."""
+    advice = _l("At least 12 characters, none that are easily guessed; a few words are better than signs.")
+    return PasswordInput(label, required=True, description=advice)
+
+
 class SignInForm(Form):
     """Who you are."""
 
@@ -44,13 +44,43 @@ class OperatorForm(Form):
     """A person who may sign in."""
 
     name = TextInput(_l("Name"), longest=80, required=True)
-    password = PasswordInput(
-        _l("Password"),
-        required=True,
-        description=_l("At least 12 characters; a few words are better than signs."),
-    )
+    password = new_password(_l("Password"))
     role = ChoiceInput(_l("Role"), enum=Role, required=True)
     save = SubmitField(_l("Save"))
+
+
+class OperatorChangeForm(Form):
+    """What of an operator can be changed later."""
+
+    name = TextInput(_l("Name"), longest=80, required=True)
+    role = ChoiceInput(_l("Role"), enum=Role, required=True)
+    save = SubmitField(_l("Save"))
+
+
+class PasswordForm(Form):
+    """A new password for somebody."""
+
+    password = new_password(_l("New password"))
+    save = SubmitField(_l("Set the password"))
+
+
+class OwnPasswordForm(Form):
+    """A new password for oneself."""
+
+    present = PasswordInput(_l("Present password"), required=True)
+    password = new_password(_l("New password"))
+    save = SubmitField(_l("Change the password"))
+
+
+class ProfileForm(Form):
+    """How an operator wants the pages."""
+
+    language = ChoiceInput(_l("Language"), enum=Language, required=True)
+    timezone = ZoneInput(_l("Time zone"), default="")
+    save = SubmitField(_l("Save"))
+
+    def values(self) -> dict[str, Any]:
+        return super().values() | {"language": self.language.data.value}
 
 
 class TokenForm(Form):
@@ -58,6 +88,7 @@ class TokenForm(Form):
 
     name = TextInput(_l("Name"), longest=80, required=True)
     scope = ChoiceInput(_l("Scope"), enum=Scope, required=True)
+    expires_at = DayInput(_l("Works until"), ends=True, description=_l("The end of this day; without one it works on."))
     save = SubmitField(_l("Save"))
 
 

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from mailing_app.db import cursor_id
 from mailing_app.forms.base import Query
 from mailing_app.forms.clients import LONGEST_TAG
+from mailing_app.forms.days import DayInput
 from mailing_app.forms.fields import (
     ChoiceInput,
     DigitsInput,
@@ -15,7 +16,7 @@ from mailing_app.forms.fields import (
     ZoneInput,
 )
 from mailing_app.forms.spellings import PhonePartInput
-from mailing_app.models import Phase, Status
+from mailing_app.models import Action, ActorKind, Phase, Status
 
 
 class CursorInput(Input):
@@ -66,3 +67,15 @@ class MessagesQuery(Listing):
     """Which messages of a mailing to list."""
 
     status = ChoiceInput(_l("Status"), enum=Status)
+
+
+class AuditQuery(Listing):
+    """Which entries of the audit trail to list."""
+
+    actor = TextInput(_l("Who"), longest=80)
+    actor_kind = ChoiceInput(_l("By way of"), enum=ActorKind)
+    action = ChoiceInput(_l("What"), enum=Action)
+    mailing_id = NumberInput(_l("Mailing"), least=1, most=999_999_999)
+    client_id = NumberInput(_l("Client"), least=1, most=999_999_999)
+    since = DayInput(_l("From"))
+    until = DayInput(_l("Until"), ends=True)

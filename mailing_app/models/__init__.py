@@ -11,6 +11,7 @@ from mailing_app.models.kinds import (
     Role,
     Scope,
     Status,
+    TokenState,
     Turn,
     WhenUncertain,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Status",
     "Tally",
     "Token",
+    "TokenState",
     "Traffic",
     "Turn",
     "WhenUncertain",

@@ -45,6 +45,14 @@ class Scope(StrEnum):
     WRITE = "write"
 
 
+class TokenState(StrEnum):
+    """Whether a token opens the API: derived from its dates and the clock, never stored."""
+
+    WORKS = "works"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 class Hold(StrEnum):
     """Why the gateway gets nothing but a probe, until it is lifted."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailing_app.db import Moment, db
-from mailing_app.models.kinds import ActorKind, Id, Role, Scope, one_of
+from mailing_app.models.kinds import ActorKind, Id, Role, Scope, TokenState, one_of
 
 
 class Operator(db.Model):
@@ -22,6 +22,8 @@ class Operator(db.Model):
     """In which the operator reads and types moments; empty for the default zone."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     deactivated_at: Mapped[datetime | None] = mapped_column(Moment)
+    seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    """The last request of a sign-in, to the minute; sign-ins themselves are forgotten when they end."""
 
 
 class SignIn(db.Model):
@@ -48,6 +50,12 @@ class Token(db.Model):
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(Moment)
     """To the minute: not every request is worth a write."""
+
+    def state(self, now: datetime) -> TokenState:
+        """Whether it opens the API at this moment."""
+        if self.revoked_at:
+            return TokenState.REVOKED
+        return TokenState.EXPIRED if self.expires_at and self.expires_at < now else TokenState.WORKS
 
 
 class AuditEntry(db.Model):

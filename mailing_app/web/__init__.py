@@ -3,6 +3,7 @@
 from flask import Flask
 
 from mailing_app.web import (
+    audit,
     clients,
     dashboard,
     display,
@@ -11,6 +12,7 @@ from mailing_app.web import (
     messages,
     monitoring,
     operators,
+    profile,
     reports,
     search,
     session,
@@ -23,5 +25,8 @@ __all__ = ["answer", "register"]
 def register(app: Flask) -> None:
     """Open the pages."""
     display.init_app(app)
-    for noun in (session, dashboard, clients, search, mailings, messages, reports, gateway, operators, monitoring):
+    nouns = (
+        session, dashboard, clients, search, mailings, messages, reports, gateway, operators, audit, profile, monitoring
+    )  # fmt: skip
+    for noun in nouns:
         app.register_blueprint(noun.bp)

@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(phone=phone, number=format_decimal)
     app.jinja_env.filters.update(weather=words.weather)
     app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker)
+    app.jinja_env.filters.update(action=words.action, language_name=words.language)
     app.jinja_env.globals.update(first_fault=first_fault, faulty_fields=faulty_fields)
     app.jinja_env.globals.update(query=query, version_to_send=version_to_send)
     app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))

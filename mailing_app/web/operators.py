@@ -1,11 +1,12 @@
 """The pages of operators and tokens, for admins."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirect
 
-from mailing_app import access
-from mailing_app.forms import OperatorForm, TokenForm
+from mailing_app import access, clock
+from mailing_app.forms import OperatorChangeForm, OperatorForm, PasswordForm, TokenForm
+from mailing_app.web import display
 from mailing_app.web.display import form_page
 
 bp = Blueprint("operators", __name__, url_prefix="/operators")
@@ -14,7 +15,8 @@ bp = Blueprint("operators", __name__, url_prefix="/operators")
 @bp.get("")
 def index() -> str:
     """Everyone who may sign in, and every token."""
-    return render_template("operators/index.html", operators=access.operators(), tokens=access.tokens())
+    people, keys = access.operators(), access.tokens()
+    return render_template("operators/index.html", operators=people, tokens=keys, now=clock.now())
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -23,8 +25,49 @@ def add() -> Response | Redirect:
     form = OperatorForm()
     if form.submitted_to(access.add_operator):
         flash(gettext("The operator is added."), "success")
-        return redirect(url_for("operators.index"))
+        return _to_all()
     return form_page("operators/form.html", form)
+
+
+@bp.route("/<id:operator_id>", methods=["GET", "POST"])
+def edit(operator_id: int) -> Response | Redirect:
+    """An operator: change name and role, and find what else can be done."""
+    operator = access.operator(operator_id)
+    form = OperatorChangeForm(obj=operator)
+    if form.submitted_to(access.change_operator, operator_id):
+        flash(gettext("The operator is changed."), "success")
+        return _to_all()
+    return form_page("operators/edit.html", form, operator=operator)
+
+
+@bp.route("/<id:operator_id>/password", methods=["GET", "POST"])
+def password(operator_id: int) -> Response | Redirect:
+    """Set a new password for somebody."""
+    operator = access.operator(operator_id)
+    form = PasswordForm()
+    if form.submitted_to(access.set_password, operator_id):
+        flash(gettext("The new password of %(name)s is set.", name=operator.name), "success")
+        return _to_all()
+    return form_page("operators/password.html", form, operator=operator)
+
+
+@bp.route("/<id:operator_id>/deactivate", methods=["GET", "POST"])
+def deactivate(operator_id: int) -> str | Redirect:
+    """Let somebody in no more, after asking."""
+    operator = access.operator(operator_id)
+    if request.method == "GET":
+        return render_template("operators/deactivate.html", operator=operator)
+    if display.done(access.deactivate, operator_id):
+        flash(gettext("%(name)s is signed out and can sign in no more.", name=operator.name), "success")
+    return _to_all()
+
+
+@bp.post("/<id:operator_id>/reactivate")
+def reactivate(operator_id: int) -> Redirect:
+    """Let somebody in again."""
+    access.reactivate(operator_id)
+    flash(gettext("The operator may sign in again, with the password that was."), "success")
+    return _to_all()
 
 
 @bp.route("/tokens/new", methods=["GET", "POST"])
@@ -33,3 +76,18 @@ def add_token() -> Response:
     form = TokenForm()
     secret = form.submitted_to(access.add_token)
     return form_page("operators/token.html", form, secret=secret)
+
+
+@bp.route("/tokens/<id:token_id>/revoke", methods=["GET", "POST"])
+def revoke_token(token_id: int) -> str | Redirect:
+    """Revoke a token, after asking."""
+    token = access.find_token(token_id)
+    if request.method == "GET":
+        return render_template("operators/revoke.html", token=token)
+    access.revoke_token(token_id)
+    flash(gettext("The token “%(name)s” opens nothing any more.", name=token.name), "success")
+    return _to_all()
+
+
+def _to_all() -> Redirect:
+    return redirect(url_for("operators.index"))

@@ -12,7 +12,10 @@ from mailing_app.web.display import form_page
 
 bp = Blueprint("session", __name__)
 
-PAGES = ("session", "dashboard", "clients", "search", "mailings", "messages", "reports", "gateway", "operators")
+PAGES = (
+    "session", "dashboard", "clients", "search", "mailings", "messages", "reports", "gateway", "operators", "audit",
+    "profile",
+)  # fmt: skip
 """The blueprints whose pages ask who is there; all others see to themselves."""
 
 FILES_COME_TO = ("clients.take_in",)
@@ -20,8 +23,14 @@ LARGEST_FORM = 2**20
 """Bytes of the largest form without a file: strangers must not fill the memory through the login."""
 
 OPEN = ("session.login", "session.language")
-FOR_EVERYONE_SIGNED_IN = ("session.logout",)
-FOR_ADMINS = ("operators",)
+
+LEAST = {
+    "session.logout": Role.VIEWER,
+    "profile": Role.VIEWER,
+    "audit": Role.OPERATOR,
+    "operators": Role.ADMIN,
+}
+"""Who may open a page, or all pages of a blueprint, where its methods alone would say another role."""
 
 _RANK = list(Role)
 
@@ -53,10 +62,8 @@ def least_role() -> Role | None:
     """Who may open the page that is asked for; None when anybody may. A page with a form is for who may submit it."""
     if request.url_rule is None or request.endpoint in OPEN:
         return None
-    if request.blueprint in FOR_ADMINS:
-        return Role.ADMIN
-    takes_posts = "POST" in (request.url_rule.methods or ())
-    return Role.OPERATOR if takes_posts and request.endpoint not in FOR_EVERYONE_SIGNED_IN else Role.VIEWER
+    by_methods = Role.OPERATOR if "POST" in (request.url_rule.methods or ()) else Role.VIEWER
+    return LEAST.get(request.endpoint or "") or LEAST.get(request.blueprint or "") or by_methods
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -88,7 +95,7 @@ def language() -> Response:
         abort(400)
     session["language"] = form.language.data.value
     if g.operator:
-        access.set_language(g.operator.id, form.language.data.value)
+        access.change_profile(g.operator.id, language=form.language.data.value)
     return redirect(local_path(request.form.get("next", "")))
 
 

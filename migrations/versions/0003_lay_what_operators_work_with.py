@@ -204,6 +204,7 @@ def upgrade():
     op.add_column("message", sa.Column("operator_code", sa.String(length=3), nullable=True))
     op.add_column("message", sa.Column("tag", sa.String(length=100), nullable=True))
     op.execute("ALTER TABLE operator ADD COLUMN timezone VARCHAR(64) DEFAULT '' NOT NULL")
+    op.add_column("operator", sa.Column("seen_at", mailing_app.db.Moment(), nullable=True))
     op.add_column("token", sa.Column("expires_at", mailing_app.db.Moment(), nullable=True))
     op.add_column("token", sa.Column("last_used_at", mailing_app.db.Moment(), nullable=True))
 
@@ -211,8 +212,8 @@ def upgrade():
 def downgrade():
 
     for table, column in (
-        ("token", "last_used_at"), ("token", "expires_at"), ("operator", "timezone"), ("message", "tag"),
-        ("message", "operator_code"),
+        ("token", "last_used_at"), ("token", "expires_at"), ("operator", "seen_at"), ("operator", "timezone"),
+        ("message", "tag"), ("message", "operator_code"),
     ):  # fmt: skip
         op.drop_column(table, column)
     op.drop_index("uq_mailing_form_key", table_name="mailing")

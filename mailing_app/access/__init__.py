@@ -1,0 +1,36 @@
+"""Who may come in: operators with passwords and sign-ins, programs with tokens. Secrets are kept as hashes."""
+
+from mailing_app.access.operators import (
+    add_operator,
+    anybody,
+    change_operator,
+    change_profile,
+    deactivate,
+    operator,
+    operators,
+    reactivate,
+    set_password,
+)
+from mailing_app.access.sign_ins import change_own_password, sign_in, sign_out, signed_in
+from mailing_app.access.tokens import add_token, find_token, revoke_token, token, tokens
+
+__all__ = [
+    "add_operator",
+    "add_token",
+    "anybody",
+    "change_operator",
+    "change_own_password",
+    "change_profile",
+    "deactivate",
+    "find_token",
+    "operator",
+    "operators",
+    "reactivate",
+    "revoke_token",
+    "set_password",
+    "sign_in",
+    "sign_out",
+    "signed_in",
+    "token",
+    "tokens",
+]

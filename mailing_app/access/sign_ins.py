@@ -1,0 +1,83 @@
+"""Browsers in which somebody is signed in, each with a secret in its cookie."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from mailing_app import audit, clock
+from mailing_app.access import passwords
+from mailing_app.access.secrecy import kept, new_secret, note_use
+from mailing_app.db import db, transaction
+from mailing_app.errors import N_, Refused
+from mailing_app.models import Action, ActorKind, Operator, SignIn
+
+IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
+"""A sign-in ends after so long without a request, and after so long in any case (OWASP ASVS 5, 7.3)."""
+
+WRONG_PRESENT = N_("This is not your present password.")
+
+
+def sign_in(name: str, password: str) -> str:
+    """The secret of a new sign-in, for the cookie; Refused alike for an unknown name and a wrong password."""
+    found = db.session.scalars(select(Operator).filter_by(name=name, deactivated_at=None)).one_or_none()
+    known = found.password_hash if found else None
+    # An unknown name costs as much time as a known one, so that the clock tells nobody who exists.
+    if not passwords.matches(known, password) or found is None:
+        raise Refused(N_("Name or password is wrong."))
+    secret, now = new_secret(), clock.now()
+    with transaction() as session, audit.acting(audit.Actor(ActorKind.OPERATOR, name)):
+        operator = session.get_one(Operator, found.id, with_for_update=True, populate_existing=True)
+        # While the password was looked at, an admin may have changed it or shut the door.
+        if operator.password_hash != known or operator.deactivated_at:
+            raise Refused(N_("Name or password is wrong."))
+        operator.seen_at = now
+        session.add(SignIn(secret_hash=kept(secret), operator_id=operator.id, created_at=now, seen_at=now))
+        session.execute(delete(SignIn).where(SignIn.seen_at < now - LONGEST))
+        audit.note(session, Action.SIGNED_IN, operator_id=operator.id, operator=name)
+    return secret
+
+
+def signed_in(secret: str) -> Operator | None:
+    """The operator behind a cookie's secret, None when the sign-in is over."""
+    found = db.session.scalars(select(SignIn).filter_by(secret_hash=kept(secret))).one_or_none()
+    now = clock.now()
+    if found is None or found.operator.deactivated_at or _is_over(found, now):
+        return None
+    if now - found.seen_at > timedelta(minutes=1):
+        note_use(  # the operator first, as everywhere: two who lock in different orders wait for each other
+            update(Operator).where(Operator.id == found.operator_id).values(seen_at=now),
+            update(SignIn).where(SignIn.id == found.id).values(seen_at=now),
+        )
+    return found.operator
+
+
+def sign_out(secret: str) -> None:
+    """End a sign-in here, whatever the browser keeps."""
+    with transaction() as session:
+        session.execute(delete(SignIn).where(SignIn.secret_hash == kept(secret)))
+
+
+def change_own_password(secret: str, present: str, password: str) -> str:
+    """Change the password of who is signed in; the new secret of this sign-in, the only one that goes on.
+
+    Refused on `present` when that is not the password so far.
+    """
+    own = select(SignIn).filter_by(secret_hash=kept(secret))
+    operator = db.session.scalars(own).one().operator
+    known = operator.password_hash
+    if not passwords.matches(known, present):
+        raise Refused(WRONG_PRESENT, field="present")
+    hashed, new = passwords.hashed(password, operator.name), new_secret()
+    with transaction() as session:
+        operator = session.get_one(Operator, operator.id, with_for_update=True, populate_existing=True)
+        sign_in = session.scalars(own).one_or_none()
+        if sign_in is None or operator.password_hash != known:  # an admin was faster
+            raise Refused(WRONG_PRESENT, field="present")
+        operator.password_hash, sign_in.secret_hash = hashed, kept(new)
+        session.execute(delete(SignIn).where(SignIn.operator_id == operator.id, SignIn.id != sign_in.id))
+        audit.note(session, Action.PASSWORD_CHANGED, operator_id=operator.id, operator=operator.name)
+    return new
+
+
+def _is_over(found: SignIn, now: datetime) -> bool:
+    return now - found.seen_at > IDLE or now - found.created_at > LONGEST
