@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import format_decimal, lazy_pgettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 
 from mailing_app.language import Language
 from mailing_app.models import Action, ActorKind, Hold, Phase, Role, Scope, Status, TokenState, WhenUncertain
@@ -154,6 +154,20 @@ _DETAILS = {
     "rejected": _l("Rejected"),
 }
 
+_EXCLUSIONS = {
+    "opted_out": _l("opted out"),
+    "window_never_opens": _l("window and term do not overlap"),
+    "term_is_over": _l("the end has passed"),
+    "not_enough_time": _l("not enough time"),
+    "more_than_a_month": _l("it would take more than a month"),
+}
+
+_RATES = {
+    "best_minute_of_day": _l("At %(rate)s messages a second, the best minute of the last 24 hours."),
+    "best_minute_of_month": _l("At %(rate)s messages a second, the best minute of the last 30 days."),
+    "limit": _l("At %(rate)s messages a second, the most that is allowed (GATEWAY_RATE)."),
+}
+
 _BREAKERS = {
     "closed": _l("closed: requests go through"),
     "open": _l("open: the gateway is left alone for a few seconds"),
@@ -199,3 +213,13 @@ def action(text: str) -> str:
 def language(text: str) -> str:
     """The name of a language in that language; a dash where none was chosen."""
     return of(Language(text)) if text else "–"
+
+
+def exclusion(text: str) -> str:
+    """Why somebody is not reached, in words; the text itself where there are none."""
+    return str(_EXCLUSIONS.get(text, text))
+
+
+def rate_from(text: str, rate: float) -> str:
+    """A rate in messages a second and where it comes from."""
+    return str(_RATES[text]) % {"rate": format_decimal(rate, "#,##0.##")}

@@ -74,6 +74,10 @@ class Input(Field):
         if self.required and self.data in (None, "", []):
             raise StopValidation(REQUIRED)
 
+    def replace(self, value: Any) -> None:
+        """Show this value instead of what was typed."""
+        self.data, self.raw_data = value, None
+
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])

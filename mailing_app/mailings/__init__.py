@@ -1,6 +1,7 @@
 """The operations on mailings and their messages."""
 
 from mailing_app.mailings.controls import cancel, delete, pause, resume
+from mailing_app.mailings.guards import Doubt, doubts
 from mailing_app.mailings.intake import plan, send_test
 from mailing_app.mailings.left_out import left_out
 from mailing_app.mailings.messages import history, message, messages, messages_to
@@ -14,6 +15,7 @@ from mailing_app.mailings.uncertain import send_again
 
 __all__ = [
     "BEGUN",
+    "Doubt",
     "Kind",
     "Origin",
     "Planned",
@@ -27,6 +29,7 @@ __all__ = [
     "cancel",
     "change",
     "delete",
+    "doubts",
     "get",
     "history",
     "in_phase",

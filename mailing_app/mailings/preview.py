@@ -54,7 +54,9 @@ class Preview:
     without_tag: int
     """How many would read nothing in the place of the tag."""
     sample: Sample | None
+    begins_at: datetime
     by_zone: dict[str, int]
+    """Of those who did not opt out."""
     hours: tuple[int, ...]
     """For each local hour of the day how many clients could be reached in it first."""
     rate: float | None
@@ -99,6 +101,7 @@ def preview(
         saved=saved,
         without_tag=sum(group.number for group in reached if not group.tag) if names_tag else 0,
         sample=_sample(found.first, text),
+        begins_at=begins_at,
         by_zone=found.by_zone,
         hours=_hours(open_zones, openings),
         rate=pace.a_second if pace else None,

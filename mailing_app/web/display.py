@@ -29,10 +29,11 @@ def init_app(app: Flask) -> None:
     """Teach templates and addresses what is said here."""
     app.url_map.converters["id"] = Id
     app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds, there=there)
-    app.jinja_env.filters.update(phone=phone, number=format_decimal)
+    app.jinja_env.filters.update(phone=phone, number=format_decimal, character=character)
     app.jinja_env.filters.update(weather=words.weather)
     app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker)
     app.jinja_env.filters.update(action=words.action, language_name=words.language)
+    app.jinja_env.filters.update(exclusion=words.exclusion, rate_from=words.rate_from)
     app.jinja_env.globals.update(first_fault=first_fault, faulty_fields=faulty_fields)
     app.jinja_env.globals.update(query=query, version_to_send=version_to_send)
     app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))
@@ -78,6 +79,11 @@ def midnight(now: datetime) -> datetime:
 def phone(value: str | None) -> str:
     """A phone as people write it."""
     return phones.displayed(value) if value else gettext("erased")
+
+
+def character(value: str) -> str:
+    """A character as one can see it: its code where it looks like nothing."""
+    return value if value.isprintable() and not value.isspace() else f"U+{ord(value):04X}"
 
 
 def query(**changed: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The pages of mailings: the list, the plan, the mailing itself and its controls."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -7,9 +8,9 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask_babel import gettext
 from werkzeug import Response as Redirect
 
-from mailing_app import clients, clock, local_time, mailings, reports
+from mailing_app import clients, clock, local_time, mailings, reports, texts
 from mailing_app.forms import MailingForm, MailingsQuery, MessagesQuery, PauseForm
-from mailing_app.mailings import Preview
+from mailing_app.mailings import Doubt, Preview
 from mailing_app.models import Mailing
 from mailing_app.web import display
 
@@ -34,6 +35,8 @@ def add() -> Response | Redirect:
     form = MailingForm(data={"starts_at": starts_at, "ends_at": starts_at + USUAL_TERM})
     if _only_checked(form):
         return _form_page(form, None)
+    if doubts := _unconfirmed(form):
+        return _form_page(form, None, doubts)
     if mailing := form.submitted_to(mailings.add):
         flash(gettext("The mailing is planned."), "success")
         return redirect(url_for("mailings.show", mailing_id=mailing.id))
@@ -47,6 +50,8 @@ def edit(mailing_id: int) -> Response | Redirect:
     form = MailingForm.showing(mailing)
     if _only_checked(form):
         return _form_page(form, mailing)
+    if doubts := _unconfirmed(form, mailing):
+        return _form_page(form, mailing, doubts)
     if form.submitted_to(mailings.change, mailing_id, display.seen_version()):
         flash(gettext("The mailing is changed."), "success")
         return redirect(url_for("mailings.show", mailing_id=mailing_id))
@@ -140,26 +145,53 @@ def _figures(mailing_id: int) -> dict[str, Any]:
 
 def _only_checked(form: MailingForm) -> bool:
     """Whether the form came by its button that stores nothing; then it has been judged."""
-    checked = "check" in request.form
+    checked = "check" in request.form or "plain" in request.form
     if checked:
         form.validate()
+    if "plain" in request.form:
+        form.text.replace(texts.plain(form.text.data))
     return checked
 
 
-def _form_page(form: MailingForm, mailing: Mailing | None) -> Response:
-    return display.form_page(
+def _unconfirmed(form: MailingForm, mailing: Mailing | None = None) -> list[Doubt]:
+    """What the sender of well-shaped values should look at once more; what a mailing came with already is not asked."""
+    if not form.validate_on_submit() or (mailing and mailing.attempted_at):
+        return []
+    confirmed = request.form.get("confirmed", "").split()
+    asked = [doubt for doubt in _doubts(form.values(), mailing) if doubt.mark not in confirmed]
+    if asked and mailing:
+        present = {name: getattr(mailing, name) for name in ("text", "starts_at", "ends_at", "filter", "window")}
+        known = [doubt.mark for doubt in _doubts(present, mailing)]
+        asked = [doubt for doubt in asked if doubt.mark not in known]
+    return asked
+
+
+def _doubts(values: dict[str, Any], mailing: Mailing | None) -> list[Doubt]:
+    return mailings.doubts(_previewed(values), mailing.id if mailing else None, **values)
+
+
+def _form_page(form: MailingForm, mailing: Mailing | None, doubts: Sequence[Doubt] = ()) -> Response:
+    response = display.form_page(
         "mailings/form.html",
         form,
         mailing=mailing,
+        doubts=doubts,
         preview=_preview(form),
         tags=clients.tags(),
         zones=sorted(local_time.zone_names()),
     )
+    if doubts:
+        response.status_code = 422
+    return response
 
 
 def _preview(form: MailingForm) -> Preview | None:
     """The preview; None while the dates or the filter make no sense. Name and text may still be missing."""
     if not form.is_submitted() or not form.errors.keys() <= {"name", "text"}:
         return None
+    return _previewed(form.values())
+
+
+def _previewed(values: dict[str, Any]) -> Preview:
     settings = current_app.config["SETTINGS"]
-    return mailings.preview(settings.gateway_rate, settings.gateway_rate_unit == "parts", **form.values())
+    return mailings.preview(settings.gateway_rate, settings.gateway_rate_unit == "parts", **values)

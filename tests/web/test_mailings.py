@@ -30,6 +30,7 @@ PLAN = {
 
 
 def test_a_mailing_is_planned(operator: FlaskClient) -> None:
+    a_client(tag="vip")
     answer = submit(operator, "/mailings/new", PLAN)
     assert (answer.status_code, answer.location) == (302, "/mailings/1")
     mailing = mailings.get(1)
