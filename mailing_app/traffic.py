@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, func, select
 
 from mailing_app.db import db
-from mailing_app.models import Traffic
+from mailing_app.models import RawAnswer, Traffic
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -22,6 +22,15 @@ CLASSES = (
 """The upper bounds of the classes of latency, in milliseconds; the last one takes whatever is longer too."""
 
 ACCEPTED = "accepted"
+
+KINDS = {
+    ACCEPTED: (ACCEPTED,),
+    "refused": ("refused", "refused_code", "duplicate"),
+    "slowed": ("throttled", "busy"),
+    "failing": ("gateway_error", "unreadable", "cut_off", "not_sent"),
+    "barred": ("token_refused", "wrong_address", "internal"),
+}
+"""The outcomes in a few kinds that one picture can tell apart."""
 
 UNANSWERABLE = ("not_sent", "internal")
 """The outcomes whose time says nothing of the gateway: no request reached it."""
@@ -112,9 +121,17 @@ def extent(mailing_id: int) -> tuple[datetime, datetime] | None:
     return (first, last) if first else None
 
 
-def total(steps: Iterable[Step], outcomes: Collection[str]) -> int:
-    """How many attempts of these steps came to one of the outcomes."""
-    return sum(number for step in steps for outcome, number in step.outcomes.items() if outcome in outcomes)
+def by_kind(steps: Sequence[Step]) -> dict[str, list[int]]:
+    """For each kind of outcome how many attempts came to it, step by step."""
+    return {
+        kind: [sum(step.outcomes.get(outcome, 0) for outcome in outcomes) for step in steps]
+        for kind, outcomes in KINDS.items()
+    }
+
+
+def answers(limit: int) -> Sequence[RawAnswer]:
+    """The latest answers that are kept as they came, the newest first."""
+    return db.session.scalars(select(RawAnswer).order_by(RawAnswer.came_at.desc()).limit(limit)).all()
 
 
 def _by_minute(since: datetime, until: datetime, mailing_id: int | None) -> Iterable[Any]:

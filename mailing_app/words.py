@@ -168,6 +168,26 @@ _RATES = {
     "limit": _l("At %(rate)s messages a second, the most that is allowed (GATEWAY_RATE)."),
 }
 
+OUTCOME_KINDS = {
+    "accepted": _l("Accepted"),
+    "refused": _l("Message refused"),
+    "slowed": _l("Asked to slow down"),
+    "failing": _l("No proper answer"),
+    "barred": _l("Token, address or a fault of ours"),
+}
+"""The kinds of outcomes, for a legend."""
+
+_TURNS = {
+    "hold": _l("Sending was put on hold."),
+    "hold_lifted": _l("The hold was lifted."),
+    "wait": _l("The gateway asked to be left alone."),
+    "breaker_open": _l("The circuit breaker opened: the gateway was failing."),
+    "breaker_half_open": _l("The circuit breaker let one message try."),
+    "breaker_closed": _l("The circuit breaker closed: the gateway was well again."),
+    "stopped": _l("An operator stopped all sending."),
+    "went_on": _l("An operator let the sending go on."),
+}
+
 _BREAKERS = {
     "closed": _l("closed: requests go through"),
     "open": _l("open: the gateway is left alone for a few seconds"),
@@ -175,24 +195,14 @@ _BREAKERS = {
 }
 
 
-# What a turn in the gateway's weather was: texts in the table too.
-_TURNS = {
-    "hold": _l("The gateway was put on hold: only one message a minute tried whether it would go on"),
-    "hold_lifted": _l("The hold was lifted"),
-    "breaker_open": _l("The gateway failed too often, so it was left alone for a while"),
-    "breaker_closed": _l("The gateway was well again"),
-    "wait": _l("The gateway asked not to be called for a while"),
-}
-
-
-def weather(text: str) -> str:
-    """A turn in the gateway's weather in words; the text itself where there are none."""
-    return str(_TURNS.get(text, text))
-
-
 def breaker(text: str) -> str:
     """The state of a circuit breaker in words; a dash where there is none."""
     return str(_BREAKERS.get(text, "–"))
+
+
+def turn(text: str) -> str:
+    """A turn of the gateway's weather in words."""
+    return str(_TURNS.get(text, text))
 
 
 def reason(text: str) -> str:

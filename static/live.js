@@ -17,6 +17,8 @@ for (const part of document.querySelectorAll("[data-live]")) {
 
 function swap(part, html) {
   const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const open = [...part.querySelectorAll("details[open][id]")].map((each) => each.id);
   part.innerHTML = html;
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (focused) document.getElementById(focused)?.focus();
 }

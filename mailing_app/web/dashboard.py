@@ -28,10 +28,14 @@ def live() -> Response:
 
 def _figures() -> dict[str, Any]:
     now = clock.now()
-    return display.sending(now) | {
-        "totals": reports.totals(),
-        "sent_today": reports.sent_since(display.midnight(now)),
-        "running": mailings.listing(phase=Phase.RUNNING, limit=SHOWN).items,
-        "paused": mailings.listing(phase=Phase.PAUSED, limit=SHOWN).items,
-        "upcoming": mailings.upcoming(),
-    }
+    return (
+        display.sending(now)
+        | display.weather(now)
+        | {
+            "totals": reports.totals(),
+            "sent_today": reports.sent_since(display.midnight(now)),
+            "running": mailings.listing(phase=Phase.RUNNING, limit=SHOWN).items,
+            "paused": mailings.listing(phase=Phase.PAUSED, limit=SHOWN).items,
+            "upcoming": mailings.upcoming(),
+        }
+    )

@@ -1,22 +1,26 @@
 """How values look on a page: moments in the default zone, phones, words for enums; and how a form is shown."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, flash, make_response, render_template, request, stream_with_context
-from flask_babel import format_datetime, format_decimal, get_locale, gettext
+from flask_babel import format_datetime, format_decimal, format_time, get_locale, gettext
 from werkzeug.routing import IntegerConverter
 from wtforms import FormField
 
-from mailing_app import clock, language, phones, status, words
+from mailing_app import charts, clock, language, phones, status, traffic, words
 from mailing_app.errors import Refused, Stale
 from mailing_app.forms import Form
 from mailing_app.local_time import utc_offset_label
 from mailing_app.models import Phase, Status
 
 PLAIN, WITH_SECONDS, WITH_MILLISECONDS = "d MMM y, HH:mm", "d MMM y, HH:mm:ss", "d MMM y, HH:mm:ss.SSS"
+
+
+LATELY = timedelta(minutes=15)
+"""Over how long the latencies of the gateway are told."""
 
 
 class Id(IntegerConverter):
@@ -30,12 +34,13 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["id"] = Id
     app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds, there=there)
     app.jinja_env.filters.update(phone=phone, number=format_decimal, character=character)
-    app.jinja_env.filters.update(weather=words.weather)
-    app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker)
+    app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker, turn=words.turn)
+    app.jinja_env.filters.update(time_of_day=time_of_day, pace=pace)
     app.jinja_env.filters.update(action=words.action, language_name=words.language)
     app.jinja_env.filters.update(exclusion=words.exclusion, rate_from=words.rate_from)
     app.jinja_env.globals.update(first_fault=first_fault, faulty_fields=faulty_fields)
     app.jinja_env.globals.update(query=query, version_to_send=version_to_send)
+    app.jinja_env.globals.update(stacked=charts.stacked, drawn=charts.drawn, shares=charts.shares)
     app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))
     app.context_processor(surroundings)
 
@@ -74,6 +79,16 @@ def there(value: datetime, zone: str) -> str:
 def midnight(now: datetime) -> datetime:
     """When the day of whoever asks began."""
     return now.astimezone(ZoneInfo(language.zone())).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def time_of_day(value: datetime) -> str:
+    """The hour and minute of a moment in the operator's zone."""
+    return str(format_time(value, "HH:mm"))
+
+
+def pace(value: float) -> str:
+    """So many a second, as exactly as makes sense."""
+    return str(format_decimal(round(value, 1 if value < 10 else 0)))
 
 
 def phone(value: str | None) -> str:
@@ -127,6 +142,16 @@ def done(operation: Callable[..., Any], *given: Any) -> bool:
         flash(gettext(refusal.message, **refusal.values), "danger")
         return False
     return True
+
+
+def weather(now: datetime) -> dict[str, Any]:
+    """How fast the gateway takes messages and answers, for the pages that tell it in short."""
+    lately, an_hour = now - LATELY, traffic.minute_of(now) - timedelta(minutes=59)
+    return {
+        "rate": traffic.rate(now),
+        "latencies": traffic.latencies(lately, now),
+        "last_hour": traffic.by_kind(traffic.steps(an_hour, now, timedelta(minutes=1)))[traffic.ACCEPTED],
+    }
 
 
 def sending(now: datetime) -> dict[str, Any]:

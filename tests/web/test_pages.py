@@ -12,7 +12,8 @@ from tests.web.things import HOSTILE
 EMPTY = [
     "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/export.csv", "/mailings", "/mailings/new",
     "/reports", "/reports/mailings.csv", "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
-    "/gateway/stop", "/search", "/clients/opt-outs", "/clients/opt-outs/new", "/clients/retag", "/clients/delete",
+    "/gateway", "/gateway/live", "/gateway?span=day", "/gateway/stop", "/search", "/clients/opt-outs",
+    "/clients/opt-outs/new", "/clients/retag", "/clients/delete",
 ]  # fmt: skip
 FILLED = [
     *EMPTY, "/clients/1", "/clients/1/edit", "/clients/1/left-out", "/clients/1/opt-in", "/clients/1/delete",

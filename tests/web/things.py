@@ -2,7 +2,17 @@
 
 from mailing_app import clock
 from mailing_app.db import transaction
-from mailing_app.models import Attempt, Dispatcher, GatewayState, Hold, Message, Status
+from mailing_app.models import (
+    Attempt,
+    Dispatcher,
+    GatewayEvent,
+    GatewayState,
+    Hold,
+    Message,
+    RawAnswer,
+    Status,
+    Traffic,
+)
 from tests.factories import a_client, a_mailing
 
 HOSTILE = "<script>alert(1)</script>"
@@ -21,3 +31,9 @@ def one_of_everything() -> None:
         session.add(Attempt(message_id=1, epoch=1, **tried))
         session.add(GatewayState(id=1, hold=Hold.TOKEN_REFUSED, held_at=now, detail=HOSTILE))
         session.add(Dispatcher(host="here", pid=1, process_began="", started_at=now, beat_at=now))
+        seen = {"dispatcher_id": 1, "outcome": "refused"}
+        minute_at = now.replace(second=0, microsecond=0)
+        session.add(Traffic(minute_at=minute_at, mailing_id=1, up_to=50, number=1, **seen))
+        session.add(RawAnswer(place=1, came_at=now, message_id=1, milliseconds=42, excerpt=HOSTILE, **seen))
+        session.add(GatewayEvent(turned_at=now, kind="hold", detail=f"token_refused {HOSTILE}"))
+        session.add(GatewayEvent(turned_at=now, kind="wait", detail=now.isoformat()))
