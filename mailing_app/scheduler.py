@@ -5,6 +5,9 @@ process or a stopped clock forgets nothing.
 """
 
 import logging
+import os
+import secrets
+import socket
 import threading
 from datetime import timedelta
 from typing import Any
@@ -12,7 +15,8 @@ from typing import Any
 from flask import Flask
 from flask_apscheduler import APScheduler
 
-from mailing_app import clock
+from mailing_app import clock, imports
+from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.tick import Dispatching
 
 log = logging.getLogger(__name__)
@@ -24,15 +28,22 @@ EVERY_SECOND = {"trigger": "interval", "seconds": 1, "coalesce": True, "max_inst
 
 
 class Schedule:
-    """The ticking jobs of one process and the dispatcher that they drive."""
+    """The ticking jobs of one process: the dispatcher that they drive, and the work at imports."""
 
     def __init__(self, app: Flask, paced: bool):
+        self._app = app
         self._dispatching = Dispatching(app, paced)
         self._scheduler = APScheduler()
         self._scheduler.init_app(app)
-        jobs: dict[str, Any] = {"plan": self._dispatching.plan, "send": self._dispatching.send}
+        jobs: dict[str, Any] = {
+            "plan": self._dispatching.plan,
+            "send": self._dispatching.send,
+            "imports": self._import,
+        }
         self._jobs = [self._scheduler.add_job(name, job, **EVERY_SECOND) for name, job in jobs.items()]
         self._stopped = threading.Event()
+        self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._importing = Outage()
 
     def start(self) -> None:
         """Begin to tick. Past Flask-APScheduler's own `start`, which silently does nothing under FLASK_DEBUG."""
@@ -41,14 +52,23 @@ class Schedule:
 
     def ask_to_stop(self) -> None:
         """Claim nothing from now on; returns at once."""
+        self._stopped.set()
         self._dispatching.ask_to_stop()
 
     def stop(self) -> None:
         """Stop ticking and see the dispatcher out."""
-        self._stopped.set()
-        self._dispatching.ask_to_stop()
+        self.ask_to_stop()
         self._scheduler.scheduler.shutdown(wait=False)
         self._dispatching.stop()
+
+    def _import(self) -> None:
+        """Work at the files that were brought; what fails is tried again by the next tick."""
+        with self._app.app_context():
+            try:
+                imports.work(self._name, self._stopped.wait)
+                self._importing.end()
+            except Exception as fault:
+                self._importing.complain(fault)
 
     def _watch_the_clock(self) -> None:
         """APScheduler reckons by the wall clock: set back by an hour, it would not tick for an hour."""

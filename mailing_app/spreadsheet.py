@@ -10,12 +10,12 @@ _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 _LINES_A_PIECE = 500
 
 
-def stream(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+def stream(header: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str = ",") -> Iterator[bytes]:
     """The CSV in pieces of a few hundred lines, so that a million rows take no more memory than one piece."""
     buffer = io.StringIO("\ufeff")
     buffer.seek(1)
-    writer = csv.writer(buffer)
-    writer.writerow(header)
+    writer = csv.writer(buffer, delimiter=delimiter)
+    writer.writerow([_cell(title) for title in header])
     for number, row in enumerate(rows, start=1):
         writer.writerow([_cell(value) for value in row])
         if number % _LINES_A_PIECE == 0:

@@ -7,7 +7,18 @@ from flask_babel import format_decimal, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
 from mailing_app.language import Language
-from mailing_app.models import Action, ActorKind, Hold, Phase, Role, Scope, Status, TokenState, WhenUncertain
+from mailing_app.models import (
+    Action,
+    ActorKind,
+    Hold,
+    ImportState,
+    Phase,
+    Role,
+    Scope,
+    Status,
+    TokenState,
+    WhenUncertain,
+)
 
 # A table for each enum: members of two enums with one value are equal, and Russian tells their genders apart.
 _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
@@ -85,6 +96,15 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Hold.WRONG_ADDRESS: _l("There is no gateway at the address we were given."),
         Hold.SUSPECT: _l("The gateway refuses every message; something is wrong with them or with it."),
         Hold.OPERATOR: _l("An operator stopped all sending."),
+    },
+    ImportState: {
+        ImportState.RECEIVING: lazy_pgettext("import", "Being received"),
+        ImportState.CHECKING: lazy_pgettext("import", "Being checked"),
+        ImportState.CHECKED: lazy_pgettext("import", "Checked"),
+        ImportState.STORING: lazy_pgettext("import", "Being imported"),
+        ImportState.DONE: lazy_pgettext("import", "Imported"),
+        ImportState.DROPPED: lazy_pgettext("import", "Dropped"),
+        ImportState.FAILED: lazy_pgettext("import", "Failed"),
     },
     WhenUncertain: {
         WhenUncertain.HOLD: _l("Keep it for an operator to decide"),

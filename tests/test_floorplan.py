@@ -25,14 +25,14 @@ FLOORS = (
     {"scheduler"},
     {"web", "api", "dispatch"},
     {"reports", "demo"},
-    {"mailings"},
+    {"mailings", "imports"},
     {"clients", "access", "status", "holds", "traffic", "drafts"},
     {"audit", "turns"},
     {"forms"},
     {"words"},
     {"models"},
     {"db"},
-    {"phones", "forecast"},
+    {"phones", "forecast", "damage", "delimited", "pace"},
     {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language", "charts"},
 )
 """From the roof to the ground. Rooms of one floor never import each other; `wsgi` stands on the roof."""

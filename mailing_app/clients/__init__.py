@@ -15,10 +15,12 @@ from mailing_app.clients.register import (
     rows,
     tags,
 )
-from mailing_app.clients.transfer import ImportResult, import_csv
+from mailing_app.clients.storing import store
+from mailing_app.clients.transfer import ImportResult, Judge, import_csv, texts_of
 
 __all__ = [
     "ImportResult",
+    "Judge",
     "add",
     "change",
     "count",
@@ -38,5 +40,7 @@ __all__ = [
     "opted_out_of",
     "retag",
     "rows",
+    "store",
     "tags",
+    "texts_of",
 ]

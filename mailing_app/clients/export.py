@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from mailing_app import audit, spreadsheet
 from mailing_app.clients.bulk import nameless
+from mailing_app.clients.columns import COLUMNS
 from mailing_app.clients.register import rows
-from mailing_app.clients.transfer import COLUMNS
 from mailing_app.db import transaction
 from mailing_app.models import Action
 

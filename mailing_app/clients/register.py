@@ -1,14 +1,14 @@
 """The register of clients: add, read, change, erase, choose."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
 from mailing_app.clients.withdrawal import withdraw
-from mailing_app.db import Page, db, page, transaction
+from mailing_app.db import Page, batch, db, page, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.models import Action, Client, Message, Status
 
@@ -47,7 +47,7 @@ def change(client_id: int, expected: int | None = None, **values: Any) -> Client
     with transaction(PHONE_IS_UNIQUE) as session:
         client = locked(session, client_id, expected)
         if values.get("timezone", client.timezone) != client.timezone:
-            _wait_no_more(session, client_id)
+            wait_no_more(session, [client_id])
         fields = [name for name, value in values.items() if getattr(client, name) != value]
         for name in fields:
             setattr(client, name, values[name])
@@ -123,6 +123,14 @@ def rows(**wanted: str | None) -> Iterator[Any]:
     yield from db.session.execute(statement.execution_options(yield_per=2000))
 
 
+def wait_no_more(session: Session, client_ids: Sequence[int]) -> None:
+    """What waits for an opening of these clients' old zones is due: a claim looks at the window of the new one."""
+    moved = batch([{"id": client_id} for client_id in client_ids], id=BigInteger())
+    firsts = (Message.client_id.in_(select(moved.c.id)), Message.status == Status.PENDING, Message.attempts == 0)
+    waiting = update(Message).where(*firsts, Message.due_at > clock.now())
+    session.execute(waiting.values(due_at=clock.now()).execution_options(synchronize_session=False))
+
+
 def locked(session: Session, client_id: int, expected: int | None = None) -> Client:
     """The client as it is now, nobody else changing it until the transaction ends."""
     client = session.get(Client, client_id, with_for_update=True, populate_existing=True)
@@ -140,9 +148,3 @@ def _chosen(chosen: Mapping[str, list[str]]) -> list[Any]:
         "timezones": Client.timezone,
     }
     return [columns[name].in_(values) for name, values in chosen.items() if values]
-
-
-def _wait_no_more(session: Session, client_id: int) -> None:
-    """What waits for an opening of the old zone is due: a claim looks at the window of the new one."""
-    firsts = (Message.client_id == client_id, Message.status == Status.PENDING, Message.attempts == 0)
-    session.execute(update(Message).where(*firsts, Message.due_at > clock.now()).values(due_at=clock.now()))

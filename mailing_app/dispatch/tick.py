@@ -15,10 +15,10 @@ from mailing_app import clock, turns
 from mailing_app.dispatch import enrol, excerpts, gateway, rewind, settle, sweep
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.outage import Outage
-from mailing_app.dispatch.pace import Pace
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.pump import Pump
 from mailing_app.dispatch.rate import Rate
+from mailing_app.pace import Pace
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from mailing_app.forms.access import (
     TokenForm,
 )
 from mailing_app.forms.base import Form, FormPart, Query
-from mailing_app.forms.clients import ClientForm, EraseShownForm, ImportForm, OptOutsForm, RetagForm
+from mailing_app.forms.clients import ClientForm, ColumnsForm, EraseShownForm, ImportForm, OptOutsForm, RetagForm
 from mailing_app.forms.gateway import StopForm
 from mailing_app.forms.lists import (
     AuditQuery,
@@ -28,6 +28,7 @@ __all__ = [
     "AuditQuery",
     "ClientForm",
     "ClientsQuery",
+    "ColumnsForm",
     "EraseShownForm",
     "Form",
     "FormPart",

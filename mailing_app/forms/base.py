@@ -73,8 +73,7 @@ class Form(FlaskForm):
             payload = merged(cls.carried_over(present or {}, payload), payload)
         errors: dict[str, list[str]] = {}
         formdata: MultiDict[str, str] = MultiDict()
-        blank = cls(formdata=None, meta={"csrf": False})
-        _gather(blank, payload, present or {}, formdata, errors)
+        _gather(cls.blank(), payload, present or {}, formdata, errors)
         return cls._judged(formdata, errors)
 
     @classmethod
@@ -92,14 +91,19 @@ class Form(FlaskForm):
         return form
 
     @classmethod
+    def blank(cls) -> Self:
+        """A form that nobody sent, to read its fields."""
+        return cls(formdata=None, meta={"csrf": False})
+
+    @classmethod
     def names(cls) -> list[str]:
         """The names of what can be set."""
-        return [name for name, _ in inputs(cls(formdata=None, meta={"csrf": False}))]
+        return [name for name, _ in inputs(cls.blank())]
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
         """The form as an OpenAPI schema of the JSON it takes."""
-        return _schema(cls(formdata=None, meta={"csrf": False}))
+        return _schema(cls.blank())
 
 
 class Query(Form):

@@ -1,12 +1,14 @@
 """The shape of a client."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import SubmitField
+from wtforms import FieldList, SelectField, SubmitField, ValidationError
 
 from mailing_app import phones
 from mailing_app.forms.base import Form, inputs
@@ -43,7 +45,10 @@ class ClientForm(Form):
 
     def values(self) -> dict[str, Any]:
         """The client's columns, the operator code and the zone filled in where they were left out."""
-        values = super().values()
+        return self._filled_in(super().values())
+
+    @staticmethod
+    def _filled_in(values: dict[str, Any]) -> dict[str, Any]:
         values["operator_code"] = values["operator_code"] or phones.operator_code(values["phone"])
         values["timezone"] = values["timezone"] or current_app.config["SETTINGS"].default_timezone
         return values
@@ -62,21 +67,27 @@ class ClientForm(Form):
 
         It takes the texts of a row and gives its values, or the fault of each field.
         """
-        form = cls(formdata=None, meta={"csrf": False})
-        columns = list(inputs(form))
+        readers = {name: _reader(field) for name, field in inputs(cls.blank())}
 
         def judge(texts: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-            faults = {}
-            for name, field in columns:
-                try:
-                    field.process_formdata([texts.get(name, "")])
-                    if field.required and not field.data:
-                        faults[name] = str(REQUIRED)
-                except ValueError as fault:
-                    faults[name] = str(fault)
-            return ({}, faults) if faults else (form.values(), faults)
+            read = {name: reader(texts.get(name, "")) for name, reader in readers.items()}
+            faults = {name: fault for name, (_, fault) in read.items() if fault}
+            return ({}, faults) if faults else (cls._filled_in({name: value for name, (value, _) in read.items()}), {})
 
         return judge
+
+
+def _reader(field: Any) -> Callable[[str], tuple[Any, str]]:
+    """From a text to the field's value and its fault. Few texts but phones are different in a file: they are kept."""
+
+    def read(text: str) -> tuple[Any, str]:
+        try:
+            field.process_formdata([text])
+        except ValueError as fault:
+            return None, str(fault)
+        return field.data, str(REQUIRED) if field.required and not field.data else ""
+
+    return read if isinstance(field, PhoneInput) else lru_cache(maxsize=1000)(read)
 
 
 class RetagForm(Form):
@@ -112,8 +123,33 @@ class ImportForm(Form):
     """A CSV file of clients."""
 
     file = FileField(_l("CSV file"), validators=[FileRequired(_l("Choose a file."))])
-    save = SubmitField(_l("Import"))
+    save = SubmitField(_l("Upload and check"))
 
     def values(self) -> dict[str, Any]:
-        """The file and the judge of its rows."""
-        return {"file": self.file.data.stream, "judge": ClientForm.of_texts()}
+        """The file and its own name."""
+        return {"file": self.file.data.stream, "name": self.file.data.filename}
+
+
+class ColumnsForm(Form):
+    """Which column of a file fills which field of a client."""
+
+    columns = FieldList(SelectField(validate_choice=True))
+    save = SubmitField(_l("Check anew"))
+
+    def __init__(self, *given: Any, **named: Any):
+        super().__init__(*given, **named)
+        fields = [("", _l("(leave it out)")), *((name, field.label.text) for name, field in inputs(ClientForm.blank()))]
+        for entry in self.columns:
+            entry.choices = fields
+
+    def validate_columns(self, field: FieldList) -> None:
+        """One column at most fills a field, and one holds the phones."""
+        chosen = [entry.data for entry in field if entry.data]
+        if "phone" not in chosen:
+            raise ValidationError(gettext("Say which column holds the phones."))
+        if len(chosen) != len(set(chosen)):
+            raise ValidationError(gettext("Two columns cannot fill the same field. Leave one of them out."))
+
+    def values(self) -> dict[str, Any]:
+        """For each column the field that it fills."""
+        return {"mapping": self.columns.data}

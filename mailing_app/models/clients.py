@@ -69,7 +69,7 @@ class ClientImport(db.Model):
     """Why it failed."""
     actor_kind: Mapped[ActorKind] = mapped_column(one_of(ActorKind, "actor_kind"))
     actor: Mapped[str] = mapped_column(String(80))
-    """Who brought it."""
+    """Who brought it, later who had it stored."""
     worker: Mapped[str] = mapped_column(String(64), default="")
     """The process that works at it, renewed with every piece: one that is silent for long loses it."""
     worked_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -85,4 +85,6 @@ class ImportPiece(db.Model):
     first_line: Mapped[int] = mapped_column(Integer)
     """The number of its first line in the file."""
     bad: Mapped[int] = mapped_column(Integer, default=0)
+    bad_lines: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """The numbers of the lines at which its faulty rows begin, so that nobody has to judge the good ones again."""
     content: Mapped[bytes] = mapped_column(LargeBinary)

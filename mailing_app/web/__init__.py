@@ -8,6 +8,7 @@ from mailing_app.web import (
     dashboard,
     display,
     gateway,
+    imports,
     mailings,
     messages,
     monitoring,
@@ -26,7 +27,8 @@ def register(app: Flask) -> None:
     """Open the pages."""
     display.init_app(app)
     nouns = (
-        session, dashboard, clients, search, mailings, messages, reports, gateway, operators, audit, profile, monitoring
+        session, dashboard, clients, imports, search, mailings, messages, reports, gateway, operators, audit, profile,
+        monitoring,
     )  # fmt: skip
     for noun in nouns:
         app.register_blueprint(noun.bp)

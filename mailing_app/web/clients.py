@@ -12,7 +12,6 @@ from mailing_app.forms import (
     ClientsQuery,
     EraseShownForm,
     Form,
-    ImportForm,
     Listing,
     OptOutsForm,
     RetagForm,
@@ -141,14 +140,6 @@ def delete_shown() -> Response | Redirect:
         return _ask("clients/delete_shown.html", form, wanted)
     flash(_erased(number), "success")
     return redirect(url_for(".index"))
-
-
-@bp.route("/import", methods=["GET", "POST"])
-def take_in() -> Response:
-    """Import a CSV file, and tell what became of each line."""
-    form = ImportForm()
-    result = form.submitted_to(clients.import_csv)
-    return display.form_page("clients/import.html", form, result=result)
 
 
 @bp.get("/export.csv")

@@ -13,12 +13,14 @@ from mailing_app.web.display import form_page
 bp = Blueprint("session", __name__)
 
 PAGES = (
-    "session", "dashboard", "clients", "search", "mailings", "messages", "reports", "gateway", "operators", "audit",
-    "profile",
+    "session", "dashboard", "clients", "imports", "search", "mailings", "messages", "reports", "gateway", "operators",
+    "audit", "profile",
 )  # fmt: skip
 """The blueprints whose pages ask who is there; all others see to themselves."""
 
-FILES_COME_TO = ("clients.take_in",)
+FILES_COME_TO = ("imports.take_in",)
+LARGEST_FILE = 256 * 2**20
+"""Bytes of the largest file: a million clients with long tags, in UTF-16."""
 LARGEST_FORM = 2**20
 """Bytes of the largest form without a file: strangers must not fill the memory through the login."""
 
@@ -42,8 +44,7 @@ def recognise() -> Response | None:
     audit.act_as(ActorKind.SERVICE, "")
     if not _is_page():
         return None
-    if request.endpoint not in FILES_COME_TO:
-        request.max_content_length = LARGEST_FORM
+    request.max_content_length = LARGEST_FILE if request.endpoint in FILES_COME_TO else LARGEST_FORM
     secret = session.get("sign_in")
     g.operator = access.signed_in(secret) if secret else None
     if g.operator:

@@ -177,6 +177,7 @@ def upgrade():
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("first_line", sa.Integer(), nullable=False),
         sa.Column("bad", sa.Integer(), nullable=False),
+        sa.Column("bad_lines", sa.JSON(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["client_import.id"], name=op.f("fk_import_piece_import_id")),
         sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_piece")),

@@ -1,6 +1,5 @@
 """The pages of clients, used through their own forms."""
 
-import io
 import re
 from datetime import timedelta
 
@@ -82,28 +81,6 @@ def test_a_list_goes_on_behind_the_first_page(operator: FlaskClient) -> None:
     assert first.count('class="phone"') == 2
     assert second.count('class="phone"') == 1
     assert "First page" in second
-
-
-def test_good_rows_are_imported_and_bad_ones_listed(operator: FlaskClient) -> None:
-    file = b"phone,tag\n79001234567,vip\n12,bad\n"
-    sent = fields(operator.get("/clients/import").text, "file")
-    answer = operator.post("/clients/import", data=sent | {"file": (io.BytesIO(file), "some.csv")})
-    assert answer.status_code == 200
-    assert "This phone number has too few digits." in answer.text
-    assert re.search(r'<td class="number">3</td>\s*<td>phone</td>', answer.text)
-    assert [client.tag for client in clients.listing().items] == ["vip"]
-
-
-@pytest.mark.parametrize(("file", "told"), [
-    (None, "Choose a file."),
-    (b"name\nx\n", "The first line must name the columns, `phone` among them."),
-])  # fmt: skip
-def test_a_file_that_is_none_is_refused_beside_the_field(operator: FlaskClient, file: bytes | None, told: str) -> None:
-    sent = fields(operator.get("/clients/import").text, "file")
-    given = {"file": (io.BytesIO(file), "some.csv")} if file else {}
-    answer = operator.post("/clients/import", data=sent | given, content_type="multipart/form-data")
-    assert answer.status_code in (409, 422)
-    assert list(faults(answer.text)) == [told]
 
 
 def test_a_client_opts_out_and_after_asking_in_again(operator: FlaskClient) -> None:

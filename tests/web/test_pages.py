@@ -10,7 +10,8 @@ from config import ROOT
 from tests.web.things import HOSTILE
 
 EMPTY = [
-    "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/export.csv", "/mailings", "/mailings/new",
+    "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/imports",
+    "/clients/export.csv", "/mailings", "/mailings/new",
     "/reports", "/reports/mailings.csv", "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
     "/gateway", "/gateway/live", "/gateway?span=day", "/gateway/stop", "/search", "/clients/opt-outs",
     "/clients/opt-outs/new", "/clients/retag", "/clients/delete",
@@ -20,6 +21,8 @@ FILLED = [
     "/mailings/1", "/mailings/1/live", "/mailings/1/edit",
     "/mailings/1/pause", "/mailings/1/cancel", "/mailings/1/delete", "/mailings/1/send-uncertain",
     "/mailings/1/report.csv", "/messages/1",
+    "/clients/imports/1", "/clients/imports/1/live", "/clients/imports/1/faulty", "/clients/imports/1/faulty.csv",
+    "/clients/imports/1/drop",
 ]  # fmt: skip
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
@@ -54,6 +57,7 @@ def test_no_template_needs_what_the_policy_forbids(template: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/clients/7", "/mailings/7", "/messages/7", "/mailings/7/report.csv", "/nothing",
+                                  "/clients/imports/7",
                                   "/clients/0", "/mailings/" + "9" * 18, "/mailings/" + "9" * 5000])  # fmt: skip
 def test_what_is_not_there_has_a_page_that_says_so(operator: FlaskClient, path: str) -> None:
     answer = operator.get(path)

@@ -1,6 +1,8 @@
 """One of everything that pages show, each with a text that would run if a page let it."""
 
-from mailing_app import clock
+import io
+
+from mailing_app import clock, imports
 from mailing_app.db import transaction
 from mailing_app.models import (
     Attempt,
@@ -19,9 +21,11 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def one_of_everything() -> None:
-    """Client 1, mailing 1 with one failed message 1 and its attempt, a dispatcher, and a gateway on hold."""
+    """Client 1, mailing 1 with one failed message 1 and its attempt, a dispatcher, a gateway on hold, and import 1."""
     a_client(tag=HOSTILE)
     mailing, now = a_mailing(name=HOSTILE, text=HOSTILE), clock.now()
+    imports.receive(io.BytesIO(f"phone,{HOSTILE}\n{HOSTILE},{HOSTILE}\n79001234567,x\n".encode()), HOSTILE)
+    imports.work("here", lambda _: True)
     told = {"status": Status.FAILED, "reason": "refused", "attempts": 1, "created_at": now, "due_at": now}
     tried = {"started_at": now, "ended_at": now, "outcome": "refused", "http_status": 400, "error": HOSTILE}
     with transaction() as session:
