@@ -3,13 +3,17 @@
 `make mutations`. Not a test of pytest's own: it breaks a copy of the tree, one guard at a time.
 """
 
+import contextlib
+import multiprocessing
+import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 NEEDED = ("config.py", "pyproject.toml", "mailing_app", "migrations", "static", "templates", "tests", "wsgi.py")
@@ -17,6 +21,12 @@ A_TEST, A_RUN = 30, 600
 """Seconds after which a test fails, and a run counts as failed: without a guard against hanging, tests hang."""
 
 AT_ONCE = 2
+
+FORKS = multiprocessing.get_context("forkserver")
+"""Makes each run by forking a process that has what all of them load, and nothing that mutates."""
+
+LOADED = ("pytest", "flask_apscheduler", "flask_babel", "flask_bootstrap", "flask_migrate", "flask_sqlalchemy",
+          "flask_wtf", "phonenumbers", "prometheus_client", "pydantic_settings", "requests", "waitress")  # fmt: skip
 
 CAUGHT, HUNG, ALIVE = "caught", "hung", "alive"
 
@@ -306,6 +316,7 @@ MUTANTS = (
 
 def main() -> int:
     """Try every mutant; 1 if any survives, or if the tests fail on a tree without one."""
+    FORKS.set_forkserver_preload(list(LOADED))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         control, *fates = [pool.submit(fate, mutant) for mutant in (None, *MUTANTS)]
         told = [_told(mutant.guard, future.result()) for mutant, future in zip(MUTANTS, fates, strict=True)]
@@ -346,16 +357,26 @@ def _mutate(file: Path, mutant: Mutant) -> None:
 
 
 def _run(tree: Path, tests: list[str]) -> str:
-    where = [f"tests/dispatch/{test}" for test in tests]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--database", "sqlite", "-p", "no:cacheprovider"]
-    command += ["--timeout", str(A_TEST), *where]
-    try:
-        done = subprocess.run(command, cwd=tree, capture_output=True, timeout=A_RUN, check=False)
-    except subprocess.TimeoutExpired:
+    said = tree / "said"
+    run = FORKS.Process(target=_pytest, args=(tree, tests, said))
+    run.start()
+    run.join(A_RUN)
+    if run.is_alive():
+        run.kill()
         return HUNG
-    if done.returncode not in (0, 1):  # neither passed nor failed: no such test, or a mutant that is no Python
-        raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout.decode()}{done.stderr.decode()}")
-    return CAUGHT if done.returncode else ALIVE
+    if run.exitcode not in (0, 1):  # neither passed nor failed: no such test, or a mutant that is no Python
+        raise SystemExit(f"pytest ended with {run.exitcode}:\n{said.read_text()}")
+    return CAUGHT if run.exitcode else ALIVE
+
+
+def _pytest(tree: Path, tests: list[str], said: Path) -> None:
+    """In a process of its own: the tests on that tree, with its modules."""
+    os.chdir(tree)
+    sys.path[0] = str(tree)
+    command = ["-x", "-q", "--database", "sqlite", "-p", "no:cacheprovider", "--timeout", str(A_TEST)]
+    command += [f"tests/dispatch/{test}" for test in tests]
+    with said.open("w", buffering=1) as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+        sys.exit(pytest.main(command))
 
 
 if __name__ == "__main__":
