@@ -383,9 +383,14 @@ def _manners(url: str) -> dict[str, Any]:
 
 def _greet_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows the letters of ASCII only
     # FULL: else a power cut takes commits back, an acceptance or an id that the gateway has seen among them.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(text: Any) -> Any:
+    return text.lower() if isinstance(text, str) else text
 
 
 def _begin_sqlite(connection: Connection) -> None:

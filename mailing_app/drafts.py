@@ -48,12 +48,28 @@ def keep_for_a_while(operator_id: int, path: str, fields: Fields) -> Draft:
     return draft
 
 
-def get(draft_id: int, operator_id: int) -> Draft:
-    """The draft under this id; NotFound when there is none, or when it is not for this operator's eyes."""
+def get(draft_id: int, operator_id: int, path: str) -> Draft:
+    """The draft under this id, of the form on this page; NotFound when it is not for this operator's eyes either."""
     draft = db.session.get(Draft, draft_id, populate_existing=True)
-    if draft is None or not (draft.listed or _waits_for(draft, operator_id)):
+    if draft is None or draft.path != path or not (draft.listed or _waits_for(draft, operator_id)):
         raise NotFound
     return draft
+
+
+def find(draft_id: int) -> Draft:
+    """The draft under this id that was kept on wish; NotFound when there is none."""
+    draft = db.session.get(Draft, draft_id)
+    if draft is None or not draft.listed:
+        raise NotFound
+    return draft
+
+
+def use_up(draft_id: int, operator_id: int) -> None:
+    """Forget what had waited for its sender, who has just sent it himself."""
+    his = (Draft.id == draft_id, Draft.operator_id == operator_id, ~Draft.listed)
+    if db.session.scalar(select(Draft.id).where(*his)):
+        with transaction() as session:
+            session.execute(deletion(Draft).where(*his))
 
 
 def listing(limit: int = 50, after: int | None = None) -> Page:
@@ -62,9 +78,9 @@ def listing(limit: int = 50, after: int | None = None) -> Page:
 
 
 def delete(draft_id: int) -> None:
-    """Throw a draft away; nothing happens when it is gone already."""
+    """Throw a draft away that was kept on wish; nothing happens when it is gone already."""
     with transaction() as session:
-        session.execute(deletion(Draft).where(Draft.id == draft_id))
+        session.execute(deletion(Draft).where(Draft.id == draft_id, Draft.listed))
 
 
 def take_out(session: Session, form_key: str | None) -> None:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from mailing_app import audit, clock, turns
 from mailing_app.db import changed, insert, transaction
-from mailing_app.models import Action, GatewayState, Hold, Turn
+from mailing_app.models import Action, GatewayState, Hold, Tally, Turn
 
 ONLY = 1
 """The id of the one row that says what is known of the gateway."""
@@ -14,10 +14,11 @@ ONLY = 1
 FREE: dict[str, Any] = {"hold": None, "held_at": None, "probe_at": None, "detail": ""}
 
 
-def stop(reason: str = "") -> None:
+def stop(reason: str = "") -> int:
     """An operator stops all sending until somebody lets it go on. What is on the wire still gets its answer.
 
-    It takes the place of any other hold, since not even a probe may leave.
+    It takes the place of any other hold, since not even a probe may leave. How many messages were on their way to the
+    gateway at that moment.
     """
     with transaction() as session:
         session.execute(insert(GatewayState).values(id=ONLY).on_conflict_do_nothing())
@@ -26,6 +27,7 @@ def stop(reason: str = "") -> None:
         if changed(session, update(GatewayState).where(GatewayState.id == ONLY, other).values(stopped)):
             audit.note(session, Action.SENDING_STOPPED, reason=reason)
             turns.note(session, Turn.STOPPED, clock.now(), reason)
+        return int(session.scalar(select(func.coalesce(func.sum(Tally.sending), 0))) or 0)
 
 
 def go_on() -> None:

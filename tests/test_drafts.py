@@ -26,12 +26,12 @@ def boris(app: Flask) -> int:
 
 def only() -> Draft:
     (draft,) = drafts.listing().items
-    return drafts.get(draft.id, draft.operator_id)
+    return drafts.get(draft.id, draft.operator_id, draft.path)
 
 
 def test_a_form_is_kept_as_it_was_typed_for_everyone(anna: int, boris: int) -> None:
     drafts.keep(anna, "a" * 32, "/mailings/new", TYPED, "Autumn")
-    draft = drafts.get(only().id, boris)
+    draft = drafts.get(only().id, boris, "/mailings/new")
     assert [(name, text) for name, text in draft.fields] == TYPED
     assert (draft.path, draft.name, draft.operator.name, draft.version) == ("/mailings/new", "Autumn", "anna", 1)
 
@@ -54,18 +54,31 @@ def test_a_double_click_keeps_one_and_is_no_quarrel(anna: int) -> None:
 def test_what_waits_for_its_sender_is_for_nobody_else_and_not_for_long(anna: int, boris: int) -> None:
     draft = drafts.keep_for_a_while(anna, "/clients/new", TYPED)
     assert drafts.listing().items == []
-    assert drafts.get(draft.id, anna).fields == [list(field) for field in TYPED]
     with pytest.raises(NotFound):
-        drafts.get(draft.id, boris)
+        drafts.get(draft.id, anna, "/clients/1")
+    assert drafts.get(draft.id, anna, "/clients/new").fields == [list(field) for field in TYPED]
+    with pytest.raises(NotFound):
+        drafts.get(draft.id, boris, "/clients/new")
     with time_machine.travel(clock.now() + drafts.KEPT_FOR + timedelta(minutes=1)):
         with pytest.raises(NotFound):
-            drafts.get(draft.id, anna)
+            drafts.get(draft.id, anna, "/clients/new")
         later = drafts.keep_for_a_while(boris, "/clients/new", TYPED)
     assert [each.id for each in Draft.query.all()] == [later.id]
 
 
+def test_what_waits_for_its_sender_is_used_once_and_by_nobody_else(anna: int, boris: int) -> None:
+    waiting = drafts.keep_for_a_while(anna, "/clients/new", TYPED)
+    drafts.keep(anna, "a" * 32, "/mailings/new", TYPED, "Autumn")
+    drafts.use_up(waiting.id, boris)
+    drafts.use_up(only().id, anna)
+    assert Draft.query.count() == 2
+    drafts.use_up(waiting.id, anna)
+    assert Draft.query.one().listed
+
+
 def test_to_throw_away_what_is_gone_is_no_error(anna: int) -> None:
     drafts.keep(anna, "a" * 32, "/mailings/new", TYPED, "Autumn")
+    number = only().id
     for _ in range(2):
-        drafts.delete(1)
+        drafts.delete(number)
     assert drafts.listing().items == []

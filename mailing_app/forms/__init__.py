@@ -16,19 +16,21 @@ from mailing_app.forms.gateway import StopForm
 from mailing_app.forms.lists import (
     AuditQuery,
     ClientsQuery,
+    DraftsQuery,
     Listing,
     MailingsQuery,
     MessagesQuery,
     SearchQuery,
     TimelinesQuery,
 )
-from mailing_app.forms.mailings import MailingForm, PauseForm
+from mailing_app.forms.mailings import MailingForm, PauseForm, RemainderForm, TrialForm
 
 __all__ = [
     "AuditQuery",
     "ClientForm",
     "ClientsQuery",
     "ColumnsForm",
+    "DraftsQuery",
     "EraseShownForm",
     "Form",
     "FormPart",
@@ -46,10 +48,12 @@ __all__ = [
     "PauseForm",
     "ProfileForm",
     "Query",
+    "RemainderForm",
     "RetagForm",
     "SearchQuery",
     "SignInForm",
     "StopForm",
     "TimelinesQuery",
     "TokenForm",
+    "TrialForm",
 ]

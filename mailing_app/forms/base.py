@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 import wtforms
+from flask import g
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -32,6 +33,12 @@ class FormPart(wtforms.Form):
 class Form(FlaskForm):
     """A form of the service. `read_only` names what its resource shows beside what can be set."""
 
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was sent; on a page that only shows its form, what had been kept of it before."""
+            sent = super().wrap_formdata(form, formdata)
+            return g.get("typed") if sent is None and formdata is not None else sent
+
     read_only: tuple[str, ...] = ()
     refusal: Refused | Stale | None = None
     """Why well-shaped values came to nothing."""
@@ -49,9 +56,13 @@ class Form(FlaskForm):
         try:
             return operation(*given, **named, **self.values())
         except (Refused, Stale) as refusal:
-            self.refusal = refusal
-            self._place_of(refusal).append(gettext(refusal.message, **refusal.values))
+            self.refuse(refusal)
             return None
+
+    def refuse(self, refusal: Refused | Stale) -> None:
+        """Put a refusal beside its field."""
+        self.refusal = refusal
+        self._place_of(refusal).append(gettext(refusal.message, **refusal.values))
 
     def _place_of(self, refusal: Refused | Stale) -> list[Any]:
         """Where the sentence of a refusal stands: beside its field, else above the form."""

@@ -1,6 +1,7 @@
 """The parameters of the lists."""
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from mailing_app.db import cursor_id
 from mailing_app.forms.base import Query
@@ -61,6 +62,11 @@ class MailingsQuery(Listing):
     """Which mailings to list."""
 
     phase = ChoiceInput(_l("Phase"), enum=Phase)
+    name = TextInput(lazy_pgettext("mailing", "Name"), longest=200, description=_l("A part of it, in any case."))
+
+
+class DraftsQuery(Listing):
+    """Which drafts to list."""
 
 
 class MessagesQuery(Listing):

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from flask_babel import gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
-from wtforms import FormField, SubmitField
+from wtforms import BooleanField, FormField, SubmitField
 
 from mailing_app.forms.base import Form, FormPart
 from mailing_app.forms.clients import LONGEST_TAG
@@ -13,6 +13,7 @@ from mailing_app.forms.fields import (
     ChoiceInput,
     DigitsInput,
     MomentInput,
+    PhoneInput,
     TextInput,
     TimeInput,
     WordsInput,
@@ -105,12 +106,13 @@ class MailingForm(Form):
     save = SubmitField(_l("Save"))
 
     @classmethod
-    def showing(cls, mailing: Mailing) -> Self:
-        """The form filled with what the mailing says now."""
+    def showing(cls, mailing: Mailing, *given: Any, **changed: Any) -> Self:
+        """The form filled with what the mailing says now, but for what is changed. `given` as any form takes it."""
         window = mailing.window
         hours = {"from": window.opens, "to": window.closes} if window else {}
-        alike = ("name", "text", "starts_at", "ends_at", "filter", "when_uncertain")
-        return cls(data={name: getattr(mailing, name) for name in alike} | {"window": hours})
+        alike = ("name", "text", "starts_at", "ends_at", "filter", "when_uncertain", "with_uncertain")
+        data = {name: getattr(mailing, name) for name in alike} | {"window": hours} | changed
+        return cls(*given, data=data)
 
     def validate_ends_at(self, field: MomentInput) -> None:
         """The end comes after the start."""
@@ -125,6 +127,25 @@ class MailingForm(Form):
         if "window" in payload:
             kept.pop("window", None)
         return kept
+
+
+class RemainderForm(MailingForm):
+    """A mailing to those whom another one has not reached."""
+
+    with_uncertain = BooleanField(_l("Also to those of whom nobody knows whether they were reached"))
+
+    def values(self) -> dict[str, Any]:
+        """The checked values, the wish among them."""
+        return super().values() | {"with_uncertain": self.with_uncertain.data}
+
+
+class TrialForm(Form):
+    """A text to be tried on one client."""
+
+    text = TextInput(_l("Text"), longest=1600, lines=True, required=True, description=_l("What the client reads."))
+    phone = PhoneInput(_l("Phone"), required=True, description=_l("Of somebody in the register, usually your own."))
+    adding = BooleanField(_l("Add this phone to the clients if it is not there; later mailings may reach it too"))
+    save = SubmitField(_l("Send the test"))
 
 
 class PauseForm(Form):

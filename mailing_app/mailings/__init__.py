@@ -5,11 +5,22 @@ from mailing_app.mailings.guards import Doubt, doubts
 from mailing_app.mailings.intake import plan, send_test
 from mailing_app.mailings.left_out import left_out
 from mailing_app.mailings.messages import history, message, messages, messages_to
-from mailing_app.mailings.planning import BEGUN, Planned, add, add_once, change, get, in_phase, listing, upcoming
+from mailing_app.mailings.planning import (
+    BEGUN,
+    Planned,
+    add,
+    add_once,
+    change,
+    get,
+    in_phase,
+    listing,
+    planned_from,
+    upcoming,
+)
 from mailing_app.mailings.preview import Preview, preview
 from mailing_app.mailings.rate import Origin
 from mailing_app.mailings.reasons import Reason, Why
-from mailing_app.mailings.remainder import Unreached, remainders, unreached
+from mailing_app.mailings.remainder import Unreached, origin, remainders, unreached
 from mailing_app.mailings.timeline import Kind, Step, timelines
 from mailing_app.mailings.uncertain import send_again
 
@@ -38,8 +49,10 @@ __all__ = [
     "message",
     "messages",
     "messages_to",
+    "origin",
     "pause",
     "plan",
+    "planned_from",
     "preview",
     "remainders",
     "resume",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from mailing_app import clients, local_time
+from mailing_app import local_time
 from mailing_app.db import db
+from mailing_app.mailings.audience import conditions, of
 from mailing_app.mailings.preview import Preview
 from mailing_app.models import Client, Mailing, Message, Status, Tally
 
@@ -57,13 +58,16 @@ class Doubt:
         return hashlib.sha256(about.encode()).hexdigest()[:16]
 
 
-def doubts(shown: Preview, mailing_id: int | None = None, **values: Any) -> list[Doubt]:
-    """What to ask about these values of a mailing, of which `shown` is the preview; `mailing_id` is its own, if any."""
+def doubts(shown: Preview, narrowed: Mapping[str, Any], **values: Any) -> list[Doubt]:
+    """What to ask about these values of a mailing, of which `shown` is the preview.
+
+    `narrowed` is what `audience.narrowing` takes, the mailing's own id among it, if it has one.
+    """
     if not shown.reachable:
         return [Doubt(Guard.NOBODY), *_strange_fields(shown)]
     return [
-        *_unusual(shown, mailing_id),
-        *_repeated(shown, mailing_id, values),
+        *_unusual(shown, narrowed.get("own_id")),
+        *_repeated(shown, narrowed, values),
         *_without_tag(shown),
         *_strange_fields(shown),
         *(_night(shown) if values["window"] is None else ()),
@@ -81,16 +85,16 @@ def _unusual(shown: Preview, mailing_id: int | None) -> Iterator[Doubt]:
         yield Doubt(Guard.UNUSUAL, shown.reachable, usual=usual)
 
 
-def _repeated(shown: Preview, mailing_id: int | None, values: dict[str, Any]) -> Iterator[Doubt]:
+def _repeated(shown: Preview, narrowed: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Doubt]:
     """The same text near in time to most of the same people; each of them is counted, and once."""
     near = Mailing.starts_at.between(shown.begins_at - NEAR, shown.begins_at + NEAR)
-    alike = (Mailing.text == values["text"], near, Mailing.id != (mailing_id or 0))
+    alike = (Mailing.text == values["text"], near, Mailing.id != (narrowed.get("own_id") or 0))
     going = (Mailing.deleted_at.is_(None), Mailing.cancelled_at.is_(None))
     others = db.session.scalars(select(Mailing).where(*alike, *going)).all()
     if not others:
         return
     theirs = or_(*(_written_to_by(other) for other in others))
-    count = select(func.count(Client.id)).where(*clients.matching(values["filter"]), theirs)
+    count = select(func.count(Client.id)).where(*conditions(values["filter"], **narrowed), theirs)
     number = db.session.scalars(count).one()
     if 2 * number > shown.reachable:
         yield Doubt(Guard.REPEATED, number)
@@ -99,7 +103,7 @@ def _repeated(shown: Preview, mailing_id: int | None, values: dict[str, Any]) ->
 def _written_to_by(other: Mailing) -> ColumnElement[bool]:
     """Whom another mailing writes to: as its messages say, or where it has none yet, as its filter does."""
     if other.enrolled_at is None:
-        return and_(*clients.matching(other.filter))
+        return and_(*of(other))
     written = (Message.mailing_id == other.id, Message.client_id == Client.id, Message.status.in_(_WRITTEN_TO))
     return exists().where(*written).correlate(Client)
 

@@ -44,6 +44,11 @@ def once(form_key: str | None, planning: Callable[[Session], Mailing]) -> Planne
         return Planned(db.session.scalars(select(Mailing).filter_by(form_key=form_key)).one(), anew=False)
 
 
+def planned_from(form_key: str) -> bool:
+    """Whether the page with this mark planned a mailing already."""
+    return db.session.scalars(select(Mailing.id).filter_by(form_key=form_key)).one_or_none() is not None
+
+
 def add_once(
     key: str, token_id: int, request_hash: str, answer: Callable[[Mailing], dict[str, Any]], **values: Any
 ) -> tuple[dict[str, Any], int]:
@@ -92,9 +97,11 @@ def change(mailing_id: int, expected: int | None = None, **values: Any) -> Maili
     return mailing
 
 
-def listing(phase: Phase | None = None, limit: int = 50, after: int | None = None) -> Page:
-    """A page of mailings, the newest first."""
+def listing(phase: Phase | None = None, name: str = "", limit: int = 50, after: int | None = None) -> Page:
+    """A page of mailings, the newest first; `name` is any part of theirs, in any case."""
     statement = select(Mailing).where(Mailing.deleted_at.is_(None))
+    if name:
+        statement = statement.where(Mailing.name.icontains(name, autoescape=True))
     if phase:
         statement = statement.where(in_phase(phase, clock.now()))
     return page(statement, Mailing.id, after, limit, newest_first=True)

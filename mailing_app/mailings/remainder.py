@@ -29,6 +29,12 @@ def unreached(mailing_id: int) -> Unreached:
     return Unreached(certain, all_ - certain)
 
 
+def origin(mailing_id: int | None) -> Mailing | None:
+    """The mailing whose remainder another one is; None when it was deleted, or when there is none."""
+    found = db.session.get(Mailing, mailing_id) if mailing_id else None
+    return found if found and not found.deleted_at else None
+
+
 def remainders(mailing_id: int) -> list[Mailing]:
     """The mailings that went to those whom this one had not reached, the first one first."""
     found = select(Mailing).where(Mailing.remainder_of == mailing_id, Mailing.deleted_at.is_(None))

@@ -5,8 +5,10 @@ from flask import Flask
 from mailing_app.web import (
     audit,
     clients,
+    copies,
     dashboard,
     display,
+    drafts,
     gateway,
     imports,
     mailings,
@@ -26,9 +28,7 @@ __all__ = ["answer", "register"]
 def register(app: Flask) -> None:
     """Open the pages."""
     display.init_app(app)
-    nouns = (
-        session, dashboard, clients, imports, search, mailings, messages, reports, gateway, operators, audit, profile,
-        monitoring,
-    )  # fmt: skip
-    for noun in nouns:
+    of_mailings = (mailings, copies, drafts, messages)
+    of_people = (operators, audit, profile)
+    for noun in (session, dashboard, clients, imports, search, *of_mailings, reports, gateway, *of_people, monitoring):
         app.register_blueprint(noun.bp)

@@ -18,7 +18,8 @@ from mailing_app.forms import (
     SearchQuery,
     TimelinesQuery,
 )
-from mailing_app.web import display
+from mailing_app.models import Action
+from mailing_app.web import display, edits
 
 bp = Blueprint("clients", __name__, url_prefix="/clients")
 
@@ -65,10 +66,13 @@ def edit(client_id: int) -> Response | Redirect:
     """Change a client."""
     client = clients.get(client_id)
     form = ClientForm(obj=client)
-    if form.submitted_to(clients.change, client_id, display.seen_version()):
+    changed = form.submitted_to(clients.change, client_id, display.seen_version())
+    stored = ClientForm(None, obj=clients.get(client_id))
+    if changed or edits.came_to_the_same(form, stored):
         flash(gettext("The client is changed."), "success")
         return redirect(url_for(".show", client_id=client_id))
-    return display.form_page("clients/form.html", form, client=client, **_offers())
+    told = edits.context(form, stored, Action.CLIENT_CHANGED, client_id=client_id)
+    return display.form_page("clients/form.html", form, client=client, **told, **_offers())
 
 
 @bp.route("/<id:client_id>/delete", methods=["GET", "POST"])

@@ -15,6 +15,7 @@ from mailing_app.errors import Refused, Stale
 from mailing_app.forms import Form
 from mailing_app.local_time import utc_offset_label
 from mailing_app.models import Phase, Status
+from mailing_app.web import kept
 
 PLAIN, WITH_SECONDS, WITH_MILLISECONDS = "d MMM y, HH:mm", "d MMM y, HH:mm:ss", "d MMM y, HH:mm:ss.SSS"
 
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(first_fault=first_fault, faulty_fields=faulty_fields)
     app.jinja_env.globals.update(query=query, version_to_send=version_to_send)
     app.jinja_env.globals.update(stacked=charts.stacked, drawn=charts.drawn, shares=charts.shares)
+    app.jinja_env.globals.update(form_key=kept.form_key)
     app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))
     app.context_processor(surroundings)
 
@@ -124,14 +126,15 @@ def form_page(template: str, form: Form, **context: Any) -> Response:
 
 
 def seen_version() -> int | None:
-    """The version of the thing that the submitted form was filled from."""
-    return request.form.get("version", type=int)
+    """The version of the thing that the form was filled from, which was sent or kept."""
+    return kept.typed().get("version", type=int)
 
 
-def version_to_send(form: Form, thing: Any) -> int:
+def version_to_send(form: Form, thing: Any) -> int | None:
     """The version for the form to carry: the one it was filled from, until its sender was told of a newer one."""
     seen = seen_version()
-    return thing.version if seen is None or isinstance(form.refusal, Stale) else seen
+    newest: int | None = thing.version if thing else None
+    return newest if seen is None or isinstance(form.refusal, Stale) else seen
 
 
 def done(operation: Callable[..., Any], *given: Any) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug import Response as Redirect
 
 from mailing_app import clock, holds, traffic, turns, words
@@ -46,8 +46,7 @@ def stop() -> Response | Redirect:
     """Stop all sending after asking, with a reason for colleagues."""
     form = StopForm()
     if form.validate_on_submit():
-        holds.stop(**form.values())
-        flash(gettext("All sending is stopped. What was on its way still gets its answer."), "success")
+        flash(_stopped(holds.stop(**form.values())), "success")
         return redirect(url_for("dashboard.show"))
     return display.form_page("gateway_stop.html", form)
 
@@ -94,3 +93,14 @@ def _told(event: GatewayEvent) -> str:
     if event.kind == Turn.WAIT:
         return gettext("Until %(moment)s.", moment=display.with_seconds(datetime.fromisoformat(event.detail)))
     return event.detail
+
+
+def _stopped(on_their_way: int) -> str:
+    if not on_their_way:
+        return gettext("All sending is stopped. Nothing was on its way.")
+    requests = ngettext(
+        "%(num)s request was on its way; if it has left, it still gets its answer.",
+        "%(num)s requests were on their way; those that have left still get their answer.",
+        on_their_way,
+    )
+    return f"{gettext('All sending is stopped.')} {requests}"

@@ -1,18 +1,16 @@
 """The pages of mailings: the list, the plan, the mailing itself and its controls."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirect
 
-from mailing_app import clients, clock, local_time, mailings, reports, texts
-from mailing_app.forms import MailingForm, MailingsQuery, MessagesQuery, PauseForm
-from mailing_app.mailings import Doubt, Preview
-from mailing_app.models import Mailing
-from mailing_app.web import display
+from mailing_app import clock, mailings, reports
+from mailing_app.forms import MailingForm, MailingsQuery, MessagesQuery, PauseForm, RemainderForm
+from mailing_app.web import display, drafts, edits, kept
+from mailing_app.web.planning import Planning, form_of, stored
 
 bp = Blueprint("mailings", __name__, url_prefix="/mailings")
 
@@ -31,39 +29,53 @@ def index() -> str:
 @bp.route("/new", methods=["GET", "POST"])
 def add() -> Response | Redirect:
     """Plan a mailing, or check the plan without storing it."""
-    starts_at = clock.now().replace(second=0, microsecond=0)
-    form = MailingForm(data={"starts_at": starts_at, "ends_at": starts_at + USUAL_TERM})
-    if _only_checked(form):
-        return _form_page(form, None)
-    if doubts := _unconfirmed(form):
-        return _form_page(form, None, doubts)
-    if mailing := form.submitted_to(mailings.add):
-        flash(gettext("The mailing is planned."), "success")
-        return redirect(url_for("mailings.show", mailing_id=mailing.id))
-    return _form_page(form, None)
+    starts_at = this_minute()
+    return plan(MailingForm(data={"starts_at": starts_at, "ends_at": starts_at + USUAL_TERM}))
 
 
 @bp.route("/<id:mailing_id>/edit", methods=["GET", "POST"])
 def edit(mailing_id: int) -> Response | Redirect:
     """Change a mailing, or check the change without storing it."""
     mailing = mailings.get(mailing_id)
-    form = MailingForm.showing(mailing)
-    if _only_checked(form):
-        return _form_page(form, mailing)
-    if doubts := _unconfirmed(form, mailing):
-        return _form_page(form, mailing, doubts)
-    if form.submitted_to(mailings.change, mailing_id, display.seen_version()):
+    form = form_of(mailing).showing(mailing)
+    planning = Planning(form, mailing, mailing.remainder_of)
+    if planning.only_checked():
+        return planning.page()
+    if doubts := planning.unconfirmed():
+        return planning.page(doubts)
+    changed = form.submitted_to(mailings.change, mailing_id, display.seen_version())
+    if changed or edits.came_to_the_same(form, stored(mailing_id)):
         flash(gettext("The mailing is changed."), "success")
         return redirect(url_for("mailings.show", mailing_id=mailing_id))
-    return _form_page(form, mailing)
+    return planning.page()
+
+
+def plan(form: MailingForm, remainder_of: int | None = None) -> Response | Redirect:
+    """The page of a mailing that is not planned yet: keep its form as a draft, check it, or plan it."""
+    planning = Planning(form, remainder_of=remainder_of)
+    if "keep" in request.form and drafts.keep(form):
+        flash(gettext("The draft is kept."), "success")
+        return redirect(url_for("drafts.index"))
+    if "keep" in request.form or planning.only_checked():
+        return planning.page()
+    if doubts := planning.unconfirmed():
+        return planning.page(doubts)
+    if planned := form.submitted_to(mailings.plan, kept.form_key(), remainder_of):
+        tell = (gettext("The mailing is planned."), "success")
+        told_before = (gettext("It is planned already: this very form was sent before. Here it is."), "info")
+        flash(*tell if planned.anew else told_before)
+        return redirect(url_for("mailings.show", mailing_id=planned.mailing.id))
+    return planning.page()
 
 
 @bp.post("/preview")
 def preview() -> str:
     """What the form as it stands would come to: the part of its page that a script refreshes while one types."""
-    form = MailingForm()
+    remainder_of, own_id = kept.id_asked("remainder_of"), kept.id_asked("own_id")
+    form = RemainderForm() if remainder_of else MailingForm()
     form.validate()
-    return render_template("mailings/preview.html", preview=_preview(form))
+    planning = Planning(form, mailings.get(own_id) if own_id else None, remainder_of)
+    return render_template("mailings/preview.html", preview=planning.preview())
 
 
 @bp.get("/<id:mailing_id>")
@@ -76,6 +88,8 @@ def show(mailing_id: int) -> str:
         form=form,
         page=mailings.messages(mailing_id, **form.values()),
         proof=reports.proof(figures["mailing"]),
+        origin=mailings.origin(figures["mailing"].remainder_of),
+        remainders=mailings.remainders(mailing_id),
         **figures,
     )
 
@@ -143,55 +157,6 @@ def _figures(mailing_id: int) -> dict[str, Any]:
     }
 
 
-def _only_checked(form: MailingForm) -> bool:
-    """Whether the form came by its button that stores nothing; then it has been judged."""
-    checked = "check" in request.form or "plain" in request.form
-    if checked:
-        form.validate()
-    if "plain" in request.form:
-        form.text.replace(texts.plain(form.text.data))
-    return checked
-
-
-def _unconfirmed(form: MailingForm, mailing: Mailing | None = None) -> list[Doubt]:
-    """What the sender of well-shaped values should look at once more; what a mailing came with already is not asked."""
-    if not form.validate_on_submit() or (mailing and mailing.attempted_at):
-        return []
-    confirmed = request.form.get("confirmed", "").split()
-    asked = [doubt for doubt in _doubts(form.values(), mailing) if doubt.mark not in confirmed]
-    if asked and mailing:
-        present = {name: getattr(mailing, name) for name in ("text", "starts_at", "ends_at", "filter", "window")}
-        known = [doubt.mark for doubt in _doubts(present, mailing)]
-        asked = [doubt for doubt in asked if doubt.mark not in known]
-    return asked
-
-
-def _doubts(values: dict[str, Any], mailing: Mailing | None) -> list[Doubt]:
-    return mailings.doubts(_previewed(values), mailing.id if mailing else None, **values)
-
-
-def _form_page(form: MailingForm, mailing: Mailing | None, doubts: Sequence[Doubt] = ()) -> Response:
-    response = display.form_page(
-        "mailings/form.html",
-        form,
-        mailing=mailing,
-        doubts=doubts,
-        preview=_preview(form),
-        tags=clients.tags(),
-        zones=sorted(local_time.zone_names()),
-    )
-    if doubts:
-        response.status_code = 422
-    return response
-
-
-def _preview(form: MailingForm) -> Preview | None:
-    """The preview; None while the dates or the filter make no sense. Name and text may still be missing."""
-    if not form.is_submitted() or not form.errors.keys() <= {"name", "text"}:
-        return None
-    return _previewed(form.values())
-
-
-def _previewed(values: dict[str, Any]) -> Preview:
-    settings = current_app.config["SETTINGS"]
-    return mailings.preview(settings.gateway_rate, settings.gateway_rate_unit == "parts", **values)
+def this_minute() -> datetime:
+    """When a mailing may begin whose form is opened now, without seconds that nobody would type."""
+    return clock.now().replace(second=0, microsecond=0)

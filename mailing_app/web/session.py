@@ -2,19 +2,20 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, g, redirect, request, session, url_for
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, session, url_for
 from werkzeug import Response
 
 from mailing_app import access, audit
 from mailing_app.forms import LanguageForm, SignInForm
 from mailing_app.models import ActorKind, Role
+from mailing_app.web import kept
 from mailing_app.web.display import form_page
 
 bp = Blueprint("session", __name__)
 
 PAGES = (
-    "session", "dashboard", "clients", "imports", "search", "mailings", "messages", "reports", "gateway", "operators",
-    "audit", "profile",
+    "session", "dashboard", "clients", "imports", "search", "mailings", "copies", "drafts", "messages", "reports",
+    "gateway", "operators", "audit", "profile",
 )  # fmt: skip
 """The blueprints whose pages ask who is there; all others see to themselves."""
 
@@ -40,22 +41,24 @@ _RANK = list(Role)
 @bp.before_app_request
 def recognise() -> Response | None:
     """Know the operator; send strangers to the login, and refuse what a role may not do."""
-    g.operator = None
+    g.operator = g.draft = g.typed = None
     audit.act_as(ActorKind.SERVICE, "")
     if not _is_page():
         return None
-    request.max_content_length = LARGEST_FILE if request.endpoint in FILES_COME_TO else LARGEST_FORM
     secret = session.get("sign_in")
     g.operator = access.signed_in(secret) if secret else None
     if g.operator:
         audit.act_as(ActorKind.OPERATOR, g.operator.name)
+    takes_file = g.operator is not None and request.endpoint in FILES_COME_TO
+    request.max_content_length = LARGEST_FILE if takes_file else LARGEST_FORM
     needed = least_role()
     if needed is None:
         return None
     if g.operator is None:
-        return redirect(url_for("session.login", next=_wanted()))
+        return _let_sign_in()
     if _RANK.index(g.operator.role) < _RANK.index(needed):
         abort(403)
+    kept.recall()
     return None
 
 
@@ -73,11 +76,11 @@ def login() -> Response:
     form = SignInForm()
     secret = form.submitted_to(access.sign_in)
     if secret is None:
-        return form_page("login.html", form)
+        return form_page("login.html", form, typed=kept.carried())
     language = session.get("language")
     session.clear()
     session.update({"sign_in": secret} | ({"language": language} if language else {}))
-    return redirect(local_path(request.args.get("next", "")))
+    return _welcome(secret, local_path(request.args.get("next", "")))
 
 
 @bp.post("/logout")
@@ -105,6 +108,25 @@ def local_path(text: str) -> str:
     is_plain = text.isprintable() and "\\" not in text
     is_path = text.startswith("/") and not text.startswith("//")
     return text if is_plain and is_path and not urlsplit(text).netloc else url_for("dashboard.show")
+
+
+def _let_sign_in() -> Response:
+    """The login; when a form came from somebody who had been signed out, with all that was typed into it."""
+    fits = (request.content_length or 0) <= LARGEST_FORM
+    typed = kept.by_a_stranger() if fits else []
+    if not typed:
+        return redirect(url_for("session.login", next=_wanted()))
+    told = {"typed": typed, "leaves_out": kept.leaves_out(), "wanted": _wanted()}
+    page = render_template("login.html", form=SignInForm(formdata=None), **told)
+    return make_response(page, 401, {"WWW-Authenticate": "Form"})
+
+
+def _welcome(secret: str, wanted: str) -> Response:
+    """On to the page that was wanted; what had been typed there stands in its form again, and nothing is submitted."""
+    operator = access.signed_in(secret)
+    if operator and kept.carried():
+        return redirect(kept.address(operator.id, wanted), 303)
+    return redirect(wanted)
 
 
 def _is_page() -> bool:

@@ -29,7 +29,7 @@ def test_from_a_client_to_the_report(visits: Any, gateway: PracticeGateway, widt
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("1 client", exact=True)).to_be_visible()
     assert gateway.inbox == []
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Schedule").click()
     expect(page.get_by_text("Hello!").first).to_be_visible()
     assert gateway.wait_for_requests(1, timeout=10)
     if not scripts:

@@ -22,7 +22,7 @@ PLAN: dict[str, Any] = {
 def asked(mailing_id: int | None = None, **given: Any) -> dict[str, Doubt]:
     """The doubts about these values, by guard."""
     values = PLAN | given
-    return {doubt.guard.value: doubt for doubt in mailings.doubts(preview(**values), mailing_id, **values)}
+    return {doubt.guard.value: doubt for doubt in mailings.doubts(preview(**values), {"own_id": mailing_id}, **values)}
 
 
 def test_nobody(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask, request_started
+from flask import Flask, g, request_started
 from flask.testing import FlaskClient
 from flask_babel import refresh
 
@@ -14,8 +14,13 @@ from tests.web.things import one_of_everything
 
 @pytest.fixture(autouse=True)
 def own_language_for_each_request(app: Flask) -> Iterator[None]:
-    """The tests keep one application context open, in which Babel would remember the first request's language."""
-    with request_started.connected_to(lambda *_, **__: refresh(), app):
+    """The tests keep one application context open, which would remember the first request's language and token."""
+
+    def forget(*_: object, **__: object) -> None:
+        refresh()
+        g.pop("csrf_token", None)
+
+    with request_started.connected_to(forget, app):
         yield
 
 

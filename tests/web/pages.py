@@ -7,6 +7,9 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+UNSENT = ("submit", "checkbox")
+"""The types of inputs that a browser sends only when they were pressed or are checked."""
+
 
 class Forms(HTMLParser):
     """The forms of a page: each the names and values that its submission would send; not the search of the top."""
@@ -24,7 +27,7 @@ class Forms(HTMLParser):
         if tag == "form":
             self.found.append({})
             self._aside = given.get("action") == "/search"
-        elif tag == "input" and name and given.get("type") != "submit" and not self._aside:
+        elif tag == "input" and name and not self._aside and (given.get("type") not in UNSENT or "checked" in given):
             self.found[-1][name] = value
         elif tag == "textarea":
             self._area = name

@@ -11,7 +11,8 @@ from mailing_app import clock, holds, status
 from mailing_app.db import transaction
 from mailing_app.models import Dispatcher, GatewayState, Hold
 from mailing_app.web import display
-from tests.factories import a_mailing
+from tests.dispatch.test_storage import claim, enrolled
+from tests.factories import a_mailing, some_clients
 from tests.web.pages import faults, fields, submit
 
 PLACES = ("/", "/mailings/1")
@@ -48,6 +49,19 @@ def go_on(browser: FlaskClient, place: str) -> Any:
     page = browser.get(place).text
     assert 'form="controls" formaction="/gateway/go-on"' in page
     return browser.post("/gateway/go-on", data=fields(page, "next"))
+
+
+@pytest.mark.parametrize(("number", "told"), [
+    (0, "All sending is stopped. Nothing was on its way."),
+    (1, "All sending is stopped. 1 request was on its way;"),
+    (12, "All sending is stopped. 12 requests were on their way;"),
+])  # fmt: skip
+def test_stopping_tells_what_was_on_its_way(operator: FlaskClient, number: int, told: str) -> None:
+    some_clients(number)
+    enrolled()
+    assert len(claim(20)) == number
+    submit(operator, "/gateway/stop", {"reason": ""})
+    assert told in operator.get("/").text
 
 
 def test_an_operator_stops_all_sending_after_asking_and_lets_it_go_on(operator: FlaskClient) -> None:

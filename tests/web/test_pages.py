@@ -15,14 +15,15 @@ EMPTY = [
     "/reports", "/reports/mailings.csv", "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
     "/gateway", "/gateway/live", "/gateway?span=day", "/gateway/stop", "/search", "/clients/opt-outs",
     "/clients/opt-outs/new", "/clients/retag", "/clients/delete",
+    "/mailings/test", "/mailings/drafts",
 ]  # fmt: skip
 FILLED = [
     *EMPTY, "/clients/1", "/clients/1/edit", "/clients/1/left-out", "/clients/1/opt-in", "/clients/1/delete",
     "/mailings/1", "/mailings/1/live", "/mailings/1/edit",
     "/mailings/1/pause", "/mailings/1/cancel", "/mailings/1/delete", "/mailings/1/send-uncertain",
-    "/mailings/1/report.csv", "/messages/1",
     "/clients/imports/1", "/clients/imports/1/live", "/clients/imports/1/faulty", "/clients/imports/1/faulty.csv",
     "/clients/imports/1/drop",
+    "/mailings/1/report.csv", "/mailings/1/copy", "/mailings/1/remainder", "/mailings/test?of=1", "/messages/1",
 ]  # fmt: skip
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
