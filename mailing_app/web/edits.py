@@ -24,6 +24,7 @@ def context(
     known = kept.typed().get("seen", "")
     if not isinstance(form.refusal, Stale):
         return {"seen": known or _prints(stored)}
+    changes = audit.listing(action=action, mailing_id=mailing_id, client_id=client_id, limit=1)
     return {
         "seen": _prints(stored),
         "theirs": dict(_changed(form, stored, known)),
