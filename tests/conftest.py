@@ -19,6 +19,7 @@ from flask_migrate import upgrade
 
 from config import Settings
 from mailing_app import access
+from mailing_app.access import passwords
 from mailing_app.app import create_app
 from mailing_app.db import db
 from mailing_app.models import Role, Scope
@@ -61,8 +62,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def hasher_in_earnest() -> Iterator[PasswordHasher]:
     """What hashes passwords. In the tests it is done at the least cost: hundreds sign in, for half a second each."""
     with pytest.MonkeyPatch.context() as patch:
-        in_earnest = access._hasher
-        patch.setattr(access, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        in_earnest = passwords._hasher
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield in_earnest
 
 

@@ -28,9 +28,7 @@ def context(
     return {
         "seen": _prints(stored),
         "theirs": dict(_changed(form, stored, known)),
-        "their_change": next(
-            iter(audit.listing(action=action, mailing_id=mailing_id, client_id=client_id, limit=1).items), None
-        ),
+        "their_change": next(iter(changes.items), None),
     }
 
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mailing_app import access
+from mailing_app.access import passwords
 from mailing_app.db import db
 from mailing_app.models import Role, SignIn
 from mailing_app.web.session import local_path
@@ -148,7 +149,7 @@ def test_unknown_name_and_wrong_password_are_told_alike(
 def test_a_password_is_as_dear_to_guess_as_rfc_9106_advises(
     visitor: FlaskClient, hasher_in_earnest: PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "_hasher", hasher_in_earnest)
+    monkeypatch.setattr(passwords, "_hasher", hasher_in_earnest)
     operator = access.add_operator("operator", PASSWORD, Role.OPERATOR)
     assert operator.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert submit(visitor, "/login", {"name": "operator", "password": "a wrong password"}).status_code == 409
