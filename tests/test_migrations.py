@@ -47,7 +47,7 @@ ROWS: dict[str, dict[str, Any]] = {
                       "titles": [], "mapping": [], "pieces": 0, "at_piece": 0, "lines": 0, "good": 0, "bad": 0,
                       "created": 0, "updated": 0, "unchanged": 0, "fault": "", "actor_kind": "operator",
                       "actor": "Ada", "worker": ""},
-    "import_piece": {"import_id": 7, "number": 0, "first_line": 1, "bad": 0, "content": b"phone"},
+    "import_piece": {"import_id": 7, "number": 0, "first_line": 1, "bad": 0, "bad_lines": [], "content": b"phone"},
     "traffic": {"mailing_id": 7, "dispatcher_id": 7, "outcome": "accepted", "up_to": 10, "number": 1},
     "raw_answer": {"dispatcher_id": 7, "place": 0, "message_id": 7, "outcome": "accepted", "milliseconds": 3,
                    "excerpt": ""},

@@ -147,4 +147,5 @@ def _chosen(chosen: Mapping[str, list[str]]) -> list[Any]:
         "tags": Client.tag,
         "timezones": Client.timezone,
     }
-    return [columns[name].in_(values) for name, values in chosen.items() if values]
+    lists = [columns[name].in_(values) for name, values in chosen.items() if values]
+    return [Client.erased_at.is_(None), *lists]

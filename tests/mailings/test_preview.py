@@ -10,7 +10,7 @@ from sqlalchemy import select
 from mailing_app import clients, clock, mailings
 from mailing_app.db import db, transaction
 from mailing_app.local_time import Window
-from mailing_app.mailings import Origin, Preview, audience
+from mailing_app.mailings import Origin, Preview, headcount
 from mailing_app.models import Client, Message, Traffic
 from tests.dispatch.test_storage import enrolled
 from tests.factories import a_client, a_filter, some_clients
@@ -65,7 +65,7 @@ def test_the_parts_are_counted_over_the_tags(app: Flask) -> None:
 
 
 def test_of_very_many_tags_some_tell_the_rest(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audience, "MOST_GROUPS", 2)
+    monkeypatch.setattr(headcount, "MOST_GROUPS", 2)
     for tag in ("a", "b", "c", "d"):
         a_client(tag=tag)
     told = preview("{tag}")
