@@ -77,7 +77,7 @@ class MailingForm(Form):
         longest=1600,
         lines=True,
         required=True,
-        description=_l("What the client reads."),
+        description=_l("What the client reads. {tag}, {phone} and {operator_code} become the client's own."),
         example="Hello!",
     )
     starts_at = MomentInput(
