@@ -4,6 +4,7 @@ import io
 import secrets
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import IO, Any
 
 import click
@@ -11,9 +12,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
-from mailing_app import access, audit, clients, demo, serving
+from mailing_app import access, audit, clients, demo, language, serving
 from mailing_app.errors import Refusal
 from mailing_app.forms import ClientForm
+from mailing_app.local_time import day_ends_at
 from mailing_app.models import Role, Scope
 from mailing_app.practice import PracticeGateway
 
@@ -101,9 +103,11 @@ def add_operator(name: str, role: str, password_stdin: bool) -> None:
     default=Scope.READ.value,
     show_default=True,
 )
-def add_token(name: str, scope: str) -> None:
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which it works.")
+def add_token(name: str, scope: str, expires: datetime | None) -> None:
     """Add a token for a program and print it, once, alone on the last line."""
-    click.echo(_or_refused(access.add_token, name, Scope(scope)))
+    expires_at = day_ends_at(expires.date(), language.zone()) if expires else None
+    click.echo(_or_refused(access.add_token, name, Scope(scope), expires_at))
 
 
 @register_of_clients.command("import")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from mailing_app import audit, clock, turns
 from mailing_app.db import changed, insert, transaction
@@ -36,6 +36,8 @@ def go_on() -> None:
     Where its reason still stands, the next messages bring it back.
     """
     with transaction() as session:
-        if changed(session, update(GatewayState).where(GatewayState.id == ONLY).values(FREE | {"wait_until": None})):
+        held = or_(GatewayState.hold.is_not(None), GatewayState.wait_until.is_not(None))
+        free = FREE | {"wait_until": None}
+        if changed(session, update(GatewayState).where(GatewayState.id == ONLY, held).values(free)):
             audit.note(session, Action.SENDING_WENT_ON)
             turns.note(session, Turn.WENT_ON, clock.now())

@@ -23,8 +23,7 @@ from mailing_app.access import passwords
 from mailing_app.app import create_app
 from mailing_app.db import db
 from mailing_app.models import Role, Scope
-
-PASSWORD = "correct horse battery"
+from tests.factories import PASSWORD
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 """The browser of the tests that ask for one; without it they are left out, and the run says so."""

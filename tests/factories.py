@@ -1,12 +1,14 @@
 """Things to test with, each in one line: what is not said is sensible."""
 
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
 from mailing_app import clients, clock, mailings
+from mailing_app.access import passwords
 from mailing_app.db import transaction
-from mailing_app.models import Client, Mailing
+from mailing_app.models import Client, Mailing, Operator, Role
 
 # The practice gateway gives numbers that end in 9001 and the like a weather of their own.
 _numbers = (number for number in count(79001000001) if number % 10_000 < 9_000)
@@ -49,6 +51,24 @@ def a_mailing(**given: Any) -> Mailing:
         "window": None,
     }
     return mailings.add(**(plain | given))
+
+
+PASSWORD = "correct horse battery"
+
+
+def an_operator(name: str, role: Role = Role.VIEWER, **given: Any) -> int:
+    """The id of an operator with the password of the tests, without the time that its hash takes."""
+    plain = {"password_hash": hashed_once(), "created_at": clock.now()}
+    with transaction() as session:
+        operator = Operator(name=name, role=role, **(plain | given))
+        session.add(operator)
+    return operator.id
+
+
+@cache
+def hashed_once() -> str:
+    """The hash of the tests' password."""
+    return passwords.hashed(PASSWORD, "")
 
 
 def a_filter(**lists: list[str]) -> dict[str, list[str]]:

@@ -55,6 +55,12 @@ def test_a_token_stands_alone_on_the_last_line_and_opens_the_api(app: Flask) -> 
     assert app.test_client().get("/api/v1/clients", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
 
 
+def test_a_token_ends_with_its_day_in_the_default_zone(app: Flask) -> None:
+    assert run(app, "tokens", "add", "shop", "--expires", "2090-01-31").exit_code == 0
+    assert access.tokens()[0].expires_at.isoformat() == "2090-01-31T20:59:59.999999+00:00"
+    assert "over already" in run(app, "tokens", "add", "late", "--expires", "2020-01-31").stderr
+
+
 def test_a_token_of_a_known_name_is_refused(app: Flask) -> None:
     assert run(app, "tokens", "add", "shop").exit_code == 0
     ended = run(app, "tokens", "add", "shop")

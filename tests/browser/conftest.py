@@ -94,9 +94,9 @@ class Visit:
         assert wide <= 0, f"{path} is {wide} pixels too wide"
         return self.page
 
-    def sign_in(self) -> None:
+    def sign_in(self, name: str) -> None:
         page = self.go("/login")
-        page.get_by_label("Name").fill("admin")
+        page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Dashboard").wait_for()
@@ -107,10 +107,10 @@ def visits(chromium: Browser, site: str) -> Iterator[Any]:
     """Opens signed-in windows, and in the end asks each whether anything was amiss."""
     opened: list[Visit] = []
 
-    def visit(**options: Any) -> Visit:
+    def visit(name: str = "admin", **options: Any) -> Visit:
         window = Visit(chromium, site, **options)
         opened.append(window)
-        window.sign_in()
+        window.sign_in(name)
         return window
 
     yield visit

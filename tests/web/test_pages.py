@@ -16,6 +16,7 @@ EMPTY = [
     "/gateway", "/gateway/live", "/gateway?span=day", "/gateway/stop", "/search", "/clients/opt-outs",
     "/clients/opt-outs/new", "/clients/retag", "/clients/delete",
     "/mailings/test", "/mailings/drafts",
+    "/operators/1", "/operators/1/password", "/operators/1/deactivate", "/audit", "/profile", "/profile/password",
 ]  # fmt: skip
 FILLED = [
     *EMPTY, "/clients/1", "/clients/1/edit", "/clients/1/left-out", "/clients/1/opt-in", "/clients/1/delete",
