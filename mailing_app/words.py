@@ -144,7 +144,6 @@ _REASONS = {
 }
 
 _DETAILS = {
-    "operator": _l("Operator"),
     "token": _l("Token"),
     "name": _l("Name"),
     "role": _l("Role"),

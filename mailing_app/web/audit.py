@@ -22,8 +22,8 @@ bp = Blueprint("audit", __name__, url_prefix="/audit")
 
 ENUMS = {"role": Role, "scope": Scope, "language": Language, "when_uncertain": WhenUncertain}
 
-LINKED = ("operator_id",)
-"""Details that lead somewhere, and tell nothing themselves."""
+WHOM = ("operator_id", "operator")
+"""The details that say whom an entry is about; they stand beside its action."""
 
 
 class Detail(NamedTuple):
@@ -46,7 +46,7 @@ def index() -> str:
 def told(entry: AuditEntry) -> Iterator[Detail]:
     """The details of an entry, each in words."""
     for name, value in entry.details.items():
-        if name in LINKED or value in ("", [], {}):
+        if name in WHOM or value in ("", [], {}):
             continue
         if isinstance(value, list) and len(value) == 2 and name != "fields":
             yield Detail(words.detail(name), _in_words(name, value[0]), _in_words(name, value[1]))

@@ -75,7 +75,7 @@ def test_only_admins_are_led_to_operators(operator: FlaskClient) -> None:
     anna = an_operator("Anna", Role.VIEWER)
     access.deactivate(anna)
     page = operator.get("/audit").text
-    assert "Operator: Anna" in " ".join(page.split())
+    assert "Deactivated an operator <br>Anna" in " ".join(page.split())
     assert f"/operators/{anna}" not in page
 
 
