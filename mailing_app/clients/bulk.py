@@ -1,5 +1,6 @@
 """The same change for all clients that a list shows, chunk by chunk, each a transaction."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Select, func, select, update
@@ -12,6 +13,9 @@ from mailing_app.errors import N_, Refused
 from mailing_app.models import Action, Client
 
 CLIENTS_A_CHUNK = 5_000
+
+AT_A_TIME = 8.0
+"""Seconds after which a deletion pauses; each client of it costs several rows of several tables."""
 
 Wanted = Mapping[str, str | None]
 """What a list was asked for, by column."""
@@ -36,21 +40,26 @@ def retag(wanted: Wanted, number: int, tag: str) -> int:
 
 
 def erase_shown(wanted: Wanted, number: int) -> int:
-    """Erase all clients of the list; how many. Refused when their number is not the one the caller saw."""
+    """Erase the clients of the list; how many. Refused when their number is not the one the caller saw.
+
+    After `AT_A_TIME` seconds it leaves the rest for another call: nobody waits for a page for minutes.
+    """
 
     def change(session: Session, client_ids: Sequence[int]) -> None:
         audit.note(session, Action.CLIENTS_ERASED, clients=len(client_ids), shown=nameless(wanted))
         forget(session, client_ids)
 
-    return _in_chunks(change, wanted, number)
+    return _in_chunks(change, wanted, number, AT_A_TIME)
 
 
-def _in_chunks(change: Callable[[Session, Sequence[int]], None], wanted: Wanted, number: int) -> int:
+def _in_chunks(
+    change: Callable[[Session, Sequence[int]], None], wanted: Wanted, number: int, seconds: float = math.inf
+) -> int:
     """Whoever is added meanwhile stays as he is: nobody saw him when the number was confirmed."""
     if count(**wanted) != number:
         raise Refused(RECOUNTED)
     last = db.session.scalar(select(func.max(Client.id)).where(*shown(**wanted))) or 0
-    done, after = 0, 0
+    done, after, until = 0, 0, clock.monotonic() + seconds
     while after < last:
         with transaction() as session:
             client_ids = session.scalars(_next(after, last, wanted)).all()
@@ -58,6 +67,8 @@ def _in_chunks(change: Callable[[Session, Sequence[int]], None], wanted: Wanted,
                 break
             change(session, client_ids)
         done, after = done + len(client_ids), client_ids[-1]
+        if clock.monotonic() >= until:
+            break
     return done
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, func, select, update
+from sqlalchemy import BigInteger, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
@@ -68,7 +68,8 @@ def erase(client_id: int, expected: int | None = None) -> None:
 def forget(session: Session, client_ids: Collection[int]) -> None:
     """Erase these clients, who are locked, inside the caller's transaction."""
     gone = {"phone": None, "tag": None}
-    session.execute(update(Message).where(Message.client_id.in_(client_ids)).values(gone))
+    told = or_(Message.phone.is_not(None), Message.tag.is_not(None))
+    session.execute(update(Message).where(Message.client_id.in_(client_ids), told).values(gone))
     now = clock.now()
     blank = {"phone": None, "tag": "", "opted_out_at": None, "erased_at": now, "updated_at": now}
     session.execute(update(Client).where(Client.id.in_(client_ids)).values(blank | {"version": Client.version + 1}))

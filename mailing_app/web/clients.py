@@ -143,6 +143,9 @@ def delete_shown() -> Response | Redirect:
     if number is None:
         return _ask("clients/delete_shown.html", form, wanted)
     flash(_erased(number), "success")
+    if clients.count(**wanted):
+        flash(gettext("That took long enough for one page: the others are still here, go on with them."), "warning")
+        return redirect(url_for(".delete_shown", **display.query()))
     return redirect(url_for(".index"))
 
 

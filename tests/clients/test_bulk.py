@@ -55,3 +55,11 @@ def test_all_that_are_shown_are_erased_and_the_figures_are_right(app: Flask) -> 
     assert {(row.phone, row.tag, row.opted_out_at) for row in rows} == {(None, "", None)}
     assert sum(entry.details["clients"] for entry in audit.listing(action="clients_erased").items) == 5
     assert clients.retag({"tag": "old"}, 0, "new") == 0
+
+
+def test_a_long_deletion_pauses_and_goes_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    some_clients(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk, "AT_A_TIME", 0.0)
+        assert clients.erase_shown({}, 5) == 2
+    assert clients.erase_shown({}, 3) == 3

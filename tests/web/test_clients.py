@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mailing_app import audit, clients, clock, mailings
+from mailing_app.clients import bulk
 from mailing_app.dispatch import enrol
 from tests.factories import a_client, a_filter, a_mailing, some_clients
 from tests.web.pages import faults, fields, press, submit
@@ -139,6 +140,18 @@ def test_all_of_a_list_are_deleted_with_the_number_confirmed(operator: FlaskClie
     operator.post("/clients/delete?tag=old", data=fields(asked, "number"))
     assert [client.tag for client in clients.listing().items] == ["other"]
     assert "2 clients are erased." in operator.get("/clients").text
+
+
+def test_a_deletion_that_takes_long_is_gone_on_with(operator: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "CLIENTS_A_CHUNK", 2)
+    monkeypatch.setattr(bulk, "AT_A_TIME", 0.0)
+    some_clients(3, tag="old")
+    asked = operator.get("/clients/delete?tag=old").text
+    answer = operator.post("/clients/delete?tag=old", data=fields(asked, "number"))
+    assert (answer.status_code, answer.location) == (302, "/clients/delete?tag=old")
+    page = operator.get(answer.location).text
+    assert "2 clients are erased." in page
+    assert "Delete 1 client?" in page
 
 
 @pytest.mark.parametrize("path", ["/clients/retag", "/clients/delete", "/clients/export.csv"])
