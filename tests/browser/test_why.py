@@ -40,12 +40,12 @@ def test_from_an_odd_spelling_to_every_attempt_and_out(visits: Any, gateway: Pra
         assert Axe().run(visit.go(path)).generate_snapshot() == ""
     page = visit.go(f"/clients/{her.id}")
     page.get_by_role("link", name="What was not, and why").click()
-    expect(page.get_by_role("row", name="For others")).to_contain_text("old is wanted, the client has vip")
+    expect(page.get_by_role("region", name="For others")).to_contain_text("old is wanted, the client has vip")
     page.get_by_role("button", name="Opt out").click()
     expect(page.get_by_text("Opted out since")).to_be_visible()
     a_mailing(name="Next", starts_at=clock.now() + timedelta(hours=1), ends_at=clock.now() + timedelta(hours=2))
     page.get_by_role("link", name="What was not, and why").click()
-    expect(page.get_by_role("row", name="Next")).to_contain_text("has opted out and will not be written to")
+    expect(page.get_by_role("region", name="Next")).to_contain_text("has opted out and will not be written to")
     assert mailings.preview(**values_of(a_filter(tags=["vip"]))).audience == 0
 
 
