@@ -48,6 +48,11 @@ class Stage:
         self._running.append(process)
         return process
 
+    @property
+    def last(self) -> subprocess.Popen[bytes]:
+        """The process that was started last."""
+        return self._running[-1]
+
     def clear(self) -> None:
         """Kill what runs, and forget everything in the tables."""
         for process in self._running:
