@@ -1,13 +1,15 @@
 """Figures, the proof of the end, and the reports as CSV. What the tallies know is read from them, never counted."""
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import func, select
 
-from mailing_app import clock, spreadsheet
+from mailing_app import clock, spreadsheet, traffic
 from mailing_app.db import count_by, db
 from mailing_app.mailings import in_phase
 from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status, Tally, Traffic
@@ -22,6 +24,20 @@ MESSAGE_COLUMNS = (
 
 NOTHING_LEFT = ("not_sent", "not_begun")
 """The outcomes of attempts of which no byte left."""
+
+
+OVER = (Phase.FINISHED, Phase.CANCELLED)
+
+STEP_LENGTHS, MOST_STEPS = (1, 5, 15, 60), 60
+"""Into steps of how many minutes the course of a mailing is divided, and how many there are at most."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How much had been accepted and how many attempts had failed by each of the moments."""
+
+    moments: Sequence[datetime]
+    series: Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,38 @@ def sent_since(moment: datetime) -> int:
     return int(db.session.scalar(select(func.coalesce(func.sum(Traffic.number), 0)).where(*accepted)) or 0)
 
 
+def course(mailing: Mailing, now: datetime) -> Course | None:
+    """How a mailing went on until now, in even steps; None before its first attempt ended."""
+    extent = traffic.extent(mailing.id)
+    if extent is None:
+        return None
+    begin, last = extent
+    until = last if mailing.phase(now) in OVER else max(last, traffic.minute_of(now))
+    minutes = (until - begin) // traffic.MINUTE + 1
+    length = next((each for each in STEP_LENGTHS if minutes <= each * MOST_STEPS), -(-minutes // MOST_STEPS))
+    steps = traffic.steps(begin, until + traffic.MINUTE, length * traffic.MINUTE, mailing.id)
+    kinds = traffic.by_kind(steps)
+    accepted = list(accumulate(kinds.pop(traffic.ACCEPTED)))
+    failing = list(accumulate(map(sum, zip(*kinds.values(), strict=True))))
+    # The line begins on the ground, at the beginning of the first step.
+    moments = [begin, *(step.began_at + length * traffic.MINUTE for step in steps)]
+    return Course(moments, {"accepted": [0, *accepted], "failed": [0, *failing]})
+
+
+def breakdown(mailing_id: int) -> Mapping[str, Mapping[str, Counter[str]]]:
+    """A mailing's messages by status, for each operator code and for each zone, both in the order of their sizes.
+
+    Counted when it is asked for, in one statement.
+    """
+    keys = (Client.operator_code, Client.timezone, Message.status)
+    statement = select(*keys, func.count()).join(Client).where(Message.mailing_id == mailing_id).group_by(*keys)
+    codes, zones = defaultdict[str, Counter[str]](_nothing), defaultdict[str, Counter[str]](_nothing)
+    for code, zone, status, number in db.session.execute(statement):
+        codes[code][status.value] += number
+        zones[zone][status.value] += number
+    return {"codes": _largest_first(codes), "zones": _largest_first(zones)}
+
+
 def mailings_csv() -> Iterator[bytes]:
     """One line a mailing."""
     return spreadsheet.stream(MAILING_COLUMNS, _mailing_rows())
@@ -67,6 +115,14 @@ def mailings_csv() -> Iterator[bytes]:
 def messages_csv(mailing_id: int) -> Iterator[bytes]:
     """One line a message of the mailing, in the order of its clients."""
     return spreadsheet.stream(MESSAGE_COLUMNS, _message_rows(mailing_id))
+
+
+def _nothing() -> Counter[str]:
+    return Counter(dict.fromkeys((status.value for status in Status), 0))
+
+
+def _largest_first(parts: Mapping[str, Counter[str]]) -> dict[str, Counter[str]]:
+    return dict(sorted(parts.items(), key=lambda part: (-part[1].total(), part[0])))
 
 
 def _mailings_by_phase() -> dict[str, int]:

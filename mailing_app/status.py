@@ -51,6 +51,11 @@ class Standing:
         """Whether the gateway fails so often that repeats are kept to a small share of the calls."""
         return any(dispatcher.flapping for dispatcher in self.alive)
 
+    def runs_free(self, now: datetime) -> bool:
+        """Whether nothing is known that holds the sending of all mailings back."""
+        held = self.gateway and (self.gateway.hold or (self.gateway.wait_until and self.gateway.wait_until > now))
+        return not held and self.breaker == "closed" and not self.flaps and not self.is_narrowed
+
     @property
     def is_narrowed(self) -> bool:
         """Whether a slow gateway keeps requests waiting: fewer are allowed than there are seats, and all are taken.

@@ -18,6 +18,7 @@ from mailing_app.mailings.planning import (
     upcoming,
 )
 from mailing_app.mailings.preview import Preview, preview
+from mailing_app.mailings.progress import Progress, progress
 from mailing_app.mailings.rate import Origin
 from mailing_app.mailings.reasons import Reason, Why
 from mailing_app.mailings.remainder import Unreached, origin, remainders, unreached
@@ -31,6 +32,7 @@ __all__ = [
     "Origin",
     "Planned",
     "Preview",
+    "Progress",
     "Reason",
     "Step",
     "Unreached",
@@ -54,6 +56,7 @@ __all__ = [
     "plan",
     "planned_from",
     "preview",
+    "progress",
     "remainders",
     "resume",
     "send_again",

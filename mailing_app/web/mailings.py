@@ -10,7 +10,7 @@ from werkzeug import Response as Redirect
 from mailing_app import clock, mailings, reports
 from mailing_app.forms import MailingForm, MailingsQuery, MessagesQuery, PauseForm, RemainderForm
 from mailing_app.web import display, drafts, edits, kept
-from mailing_app.web.planning import Planning, form_of, stored
+from mailing_app.web.planning import Planning, allowed_rate, form_of, stored
 
 bp = Blueprint("mailings", __name__, url_prefix="/mailings")
 
@@ -100,6 +100,19 @@ def live(mailing_id: int) -> Response:
     return display.live("mailings/live.html", **_figures(mailing_id))
 
 
+@bp.get("/<id:mailing_id>/breakdown")
+def breakdown(mailing_id: int) -> str:
+    """A mailing in pictures: how it went on over time, and what came of it by operator code and by zone."""
+    mailing, now = mailings.get(mailing_id), clock.now()
+    return render_template(
+        "mailings/breakdown.html",
+        mailing=mailing,
+        course=reports.course(mailing, now),
+        parts=reports.breakdown(mailing_id),
+        now=now,
+    )
+
+
 @bp.route("/<id:mailing_id>/pause", methods=["GET", "POST"])
 def pause(mailing_id: int) -> Response | Redirect:
     """Pause a mailing, with a reason for colleagues."""
@@ -154,6 +167,7 @@ def _figures(mailing_id: int) -> dict[str, Any]:
     return display.sending(now) | {
         "mailing": mailing,
         "statistics": reports.statistics(mailing.tally),
+        "progress": mailings.progress(mailing, *allowed_rate(), now),
     }
 
 

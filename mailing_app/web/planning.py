@@ -77,15 +77,19 @@ class Planning:
         return mailings.doubts(self._previewed(values), self._narrowed(values), **values)
 
     def _previewed(self, values: dict[str, Any]) -> Preview:
-        settings = current_app.config["SETTINGS"]
-        by_parts = settings.gateway_rate_unit == "parts"
-        return mailings.preview(settings.gateway_rate, by_parts, self._narrowed(values), **values)
+        return mailings.preview(*allowed_rate(), self._narrowed(values), **values)
 
     def _narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
         """What `mailings.audience.narrowing` takes."""
         own_id = self.mailing.id if self.mailing else None
         with_uncertain = values.get("with_uncertain", False)
         return {"remainder_of": self.remainder_of, "with_uncertain": with_uncertain, "own_id": own_id}
+
+
+def allowed_rate() -> tuple[float | None, bool]:
+    """How much may leave in a second, and whether that counts SMS parts."""
+    settings = current_app.config["SETTINGS"]
+    return settings.gateway_rate, settings.gateway_rate_unit == "parts"
 
 
 def form_of(mailing: Mailing) -> type[MailingForm]:

@@ -25,6 +25,7 @@ FILLED = [
     "/clients/imports/1", "/clients/imports/1/live", "/clients/imports/1/faulty", "/clients/imports/1/faulty.csv",
     "/clients/imports/1/drop",
     "/mailings/1/report.csv", "/mailings/1/copy", "/mailings/1/remainder", "/mailings/test?of=1", "/messages/1",
+    "/mailings/1/breakdown",
 ]  # fmt: skip
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
