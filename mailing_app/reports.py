@@ -89,7 +89,7 @@ def course(mailing: Mailing, now: datetime) -> Course | None:
     accepted = list(accumulate(kinds.pop(traffic.ACCEPTED)))
     failing = list(accumulate(map(sum, zip(*kinds.values(), strict=True))))
     # The line begins on the ground, at the beginning of the first step.
-    moments = [begin, *(step.began_at + length * traffic.MINUTE for step in steps)]
+    moments = [begin, *(min(step.began_at + length * traffic.MINUTE, now) for step in steps)]
     return Course(moments, {"accepted": [0, *accepted], "failed": [0, *failing]})
 
 
