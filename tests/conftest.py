@@ -1,7 +1,8 @@
 """What every test stands on: the application on a real, migrated, empty database, SQLite or PostgreSQL.
 
 `pytest --database sqlite` (the default) or `pytest --database postgresql`, which starts a real server
-from the development requirements, or uses `TEST_DATABASE_URL`, and leaves out what asks for no database.
+from the development requirements, or uses `TEST_DATABASE_URL`, and leaves out what asks for no database
+or is about looks only.
 """
 
 import logging
@@ -10,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -37,15 +39,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not CHROMIUM:
-        config.stash[_left_out] = _leave_out(config, items, lambda uses: "chromium" in uses)
+        config.stash[_left_out] = _leave_out(config, items, lambda item: "chromium" in _uses(item))
     if config.getoption("--database") == "postgresql":
         # They are the same on either database, and the run on SQLite has them.
-        _leave_out(config, items, lambda uses: "database_url" not in uses)
+        _leave_out(config, items, lambda item: "database_url" not in _uses(item) or item.get_closest_marker("looks"))
 
 
-def _leave_out(config: pytest.Config, items: list[pytest.Item], unwanted: Callable[[Sequence[str]], bool]) -> int:
-    """Take out the tests that use such fixtures; how many."""
-    out = [item for item in items if unwanted(getattr(item, "fixturenames", ()))]
+def _uses(item: pytest.Item) -> Sequence[str]:
+    """The names of all fixtures, those of fixtures included."""
+    return getattr(item, "fixturenames", ())
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], unwanted: Callable[[pytest.Item], Any]) -> int:
+    """Take out such tests; how many."""
+    out = [item for item in items if unwanted(item)]
     items[:] = [item for item in items if item not in out]
     config.hook.pytest_deselected(items=out)
     return len(out)

@@ -27,6 +27,7 @@ def app(app: Flask) -> Flask:
     return app
 
 
+@pytest.mark.looks
 @pytest.mark.timeout(300)
 def test_every_page_satisfies_axe_and_fits(app: Flask, visits: Any) -> None:
     visit: Visit = visits(color_scheme="light", reduced_motion="reduce", bypass_csp=True)
@@ -38,6 +39,7 @@ def test_every_page_satisfies_axe_and_fits(app: Flask, visits: Any) -> None:
     assert {name: told for name, told in found.items() if told} == {}
 
 
+@pytest.mark.looks
 def test_every_page_in_russian_fits_a_phone(app: Flask, visits: Any) -> None:
     visit: Visit = visits(width=360)
     visit.page.get_by_role("button", name="Русский").click()
