@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 WORK_FOR = 0.9
 """Seconds of each tick, rests included."""
 
-SHARE = 0.3
-"""Of one core, for this work alone: the senders of the same process need the greater part of what pages leave."""
+SHARE = 0.15
+"""Of one core, for this work alone. The brake of the embedded dispatcher reckons the whole process: what an import
+takes of its half, the senders go without."""
 
 SILENT_AFTER = timedelta(seconds=15)
 """A worker that has finished no piece for longer has lost the import to whoever comes."""
