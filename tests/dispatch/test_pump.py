@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from mailing_app import clients, clock, holds
+from mailing_app import clients, clock, holds, turns
 from mailing_app.db import db
 from mailing_app.dispatch import gate, retry, settle, sweep
 from mailing_app.dispatch.budget import AT_FIRST, RECENT
@@ -17,7 +17,7 @@ from mailing_app.dispatch.gateway import Address
 from mailing_app.dispatch.parts import Envelope, Outcome, Step, Verdict
 from mailing_app.dispatch.pump import Pump
 from mailing_app.dispatch.record import record
-from mailing_app.models import GatewayState, Hold, Mailing, Status
+from mailing_app.models import GatewayState, Hold, Mailing, Status, Turn
 from mailing_app.practice import PracticeGateway, Weather
 from tests.dispatch.test_storage import claim, enrolled, figures, messages, result
 from tests.factories import a_client, some_clients
@@ -121,6 +121,8 @@ def test_a_good_answer_that_was_on_its_way_before_the_hold_does_not_lift_it(
     run(pump, lambda: not pump.seats.in_flight)
     assert figures(mailing) == {"sent": 1, "pending": 3}
     assert hold() is Hold.TOKEN_REFUSED
+    # On a slow machine the next refusal would have brought it back by now.
+    assert [turn.kind for turn in turns.since(clock.now() - timedelta(hours=1))] == [Turn.HOLD]
 
 
 def test_another_token_lifts_the_hold(app: Flask) -> None:
