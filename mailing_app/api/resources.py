@@ -55,6 +55,8 @@ def mailing(shown: Mailing) -> dict[str, Any]:
         "when_uncertain": shown.when_uncertain.value,
         "phase": shown.phase(clock.now()).value,
         "pause_reason": shown.pause_reason,
+        "remainder_of": shown.remainder_of,
+        "test": shown.only_client_id is not None,
         "statistics": reports.statistics(shown.tally),
         "version": shown.version,
         "created_at": moment(shown.created_at),

@@ -53,7 +53,14 @@ def _clients() -> dict[str, Schema]:
 
 
 def _mailings() -> dict[str, Schema]:
-    derived = {"phase": _one_of(Phase), "pause_reason": TEXT, "statistics": ref("Statistics"), "version": VERSION}
+    derived = {
+        "phase": _one_of(Phase),
+        "pause_reason": TEXT,
+        "statistics": ref("Statistics"),
+        "version": VERSION,
+        "remainder_of": _or_null(ID),
+        "test": {"type": "boolean"},
+    }
     exclusions = {"type": "object", "additionalProperties": COUNT, "examples": [{"window_never_opens": 3}]}
     return {
         "Mailing": _object(id=ID, **MailingForm.schema()["properties"], **derived, **_kept()),

@@ -67,7 +67,9 @@ for _name, _field in (
 class MailingForm(Form):
     """What to send, to whom, and when."""
 
-    read_only = ("id", "phase", "pause_reason", "statistics", "version", "created_at", "updated_at")
+    read_only = (
+        "id", "phase", "pause_reason", "remainder_of", "test", "statistics", "version", "created_at", "updated_at",
+    )  # fmt: skip
 
     name = TextInput(
         lazy_pgettext("mailing", "Name"), longest=200, description=_l("For you and your colleagues; may be left out.")

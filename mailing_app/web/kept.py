@@ -4,10 +4,13 @@ import re
 import secrets
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import g, request
+from flask import flash, g, redirect, request
+from flask_babel import gettext
+from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
 from mailing_app import drafts
+from mailing_app.errors import NotFound
 
 CARRIED = "typed:"
 """What stands before the name of a field that the login form carries for another form."""
@@ -23,20 +26,25 @@ MARK = re.compile("[0-9a-f]{32}")
 LONGEST_PATH = 300
 
 
-def recall() -> None:
+def recall() -> Response | None:
     """Fill the forms of this page with what had been kept for it, where its address asks for that.
 
-    NotFound when it is not there any more or is not for this page or this operator.
+    Where it is not there any more, or is not for this page or this operator, the page is shown without it.
     """
     g.draft = g.typed = None
     draft_id = id_asked("draft")
     if draft_id is None:
-        return
+        return None
     if request.method == "POST":
         drafts.use_up(draft_id, g.operator.id)
-    else:
+        return None
+    try:
         g.draft = drafts.get(draft_id, g.operator.id, request.path)
-        g.typed = MultiDict((name, text) for name, text in g.draft.fields)
+    except NotFound:
+        flash(gettext("What had been kept for this page is not here any more: it was sent, or deleted."), "warning")
+        return redirect(request.path)
+    g.typed = MultiDict((name, text) for name, text in g.draft.fields)
+    return None
 
 
 def id_asked(name: str) -> int | None:

@@ -58,8 +58,7 @@ def recognise() -> Response | None:
         return _let_sign_in()
     if _RANK.index(g.operator.role) < _RANK.index(needed):
         abort(403)
-    kept.recall()
-    return None
+    return kept.recall()
 
 
 def least_role() -> Role | None:

@@ -90,18 +90,12 @@ def test_a_test_goes_to_one_phone_from_a_mailing_and_from_an_unfinished_form(
     assert submit(operator, "/mailings/test?of=1", {"phone": mine.phone}).location == "/mailings/2"
     assert audience(mailings.get(2)) == [mine.id]
     assert "Autumn" in mailings.get(2).name
-    typing = fields(operator.get("/mailings/new").text, "text") | {
-        "name": "New",
-        "text": "Typed",
-        "ends_at": "",
-        "test": "1",
-    }
-    page = operator.post("/mailings/test", data=typing)
+    typing = {"name": "New", "text": "Typed", "ends_at": "", "test": "1"}
+    page = operator.post("/mailings/test", data=fields(operator.get("/mailings/new").text, "text") | typing)
     assert page.status_code == 200
     form = fields(page.text, "phone") | {"phone": mine.phone}
-    for _ in range(2):
-        assert operator.post("/mailings/test", data=form).location == "/mailings/3"
-    assert operator.post("/mailings/test", data=form | {"text": "Other"}).location == "/mailings/4"
+    assert {operator.post("/mailings/test", data=form).location for _ in range(2)} == {"/mailings/3"}
+    assert operator.post("/mailings/test", data=form | {"text": "Other"}).status_code == 302
     assert (mailings.get(3).text, Mailing.query.count()) == ("Typed", 4)
     assert "/mailings/3/edit" not in operator.get("/mailings/3").text
 
