@@ -46,7 +46,7 @@ def _present(on_their_way: Collection[Envelope]) -> Any:
         Message.id, Message.epoch, Message.status, Mailing.ends_at, stopped.label("stopped"),
         Mailing.text, Client.phone, Client.operator_code, Client.tag,
     )  # fmt: skip
-    return select(*columns).select_from(Message).join(Mailing).join(Client).where(claimed)
+    return select(*columns).select_from(Message).join(Message.mailing).join(Message.client).where(claimed)
 
 
 def _stays(envelope: Envelope, row: Any) -> bool:
