@@ -8,7 +8,7 @@ from mailing_app import audit, clients
 from mailing_app.clients import bulk
 from mailing_app.db import db
 from mailing_app.errors import NotFound, Refused
-from mailing_app.models import Client
+from mailing_app.models import Action, Client
 from tests.dispatch.test_storage import claim, enrolled, figures, messages
 from tests.factories import a_client, some_clients
 
@@ -24,10 +24,10 @@ def test_all_that_are_shown_get_the_tag_and_no_others(app: Flask) -> None:
     assert clients.retag({"tag": "old", "phone": None}, 5, "new") == 5
     assert [client.tag for client in clients.listing().items] == ["new"] * 5 + ["other"]
     assert [client.version for client in clients.listing().items] == [2] * 5 + [1]
-    told = [entry.details for entry in audit.listing(action="clients_retagged").items]
+    told = [entry.details for entry in audit.listing(action=Action.CLIENTS_RETAGGED).items]
     assert told == [{"clients": number, "tag": "new", "shown": {"tag": "old"}} for number in (1, 2, 2)]
     assert clients.retag({"phone": other.phone}, 1, "") == 1
-    assert audit.listing(action="clients_retagged").items[0].details["shown"] == {}
+    assert audit.listing(action=Action.CLIENTS_RETAGGED).items[0].details["shown"] == {}
 
 
 def test_another_number_than_was_confirmed_changes_nothing(app: Flask) -> None:
@@ -53,7 +53,7 @@ def test_all_that_are_shown_are_erased_and_the_figures_are_right(app: Flask) -> 
         clients.get(gone[0].id)
     rows = db.session.scalars(select(Client).where(Client.erased_at.is_not(None))).all()
     assert {(row.phone, row.tag, row.opted_out_at) for row in rows} == {(None, "", None)}
-    assert sum(entry.details["clients"] for entry in audit.listing(action="clients_erased").items) == 5
+    assert sum(entry.details["clients"] for entry in audit.listing(action=Action.CLIENTS_ERASED).items) == 5
     assert clients.retag({"tag": "old"}, 0, "new") == 0
 
 

@@ -1,5 +1,6 @@
 """Pages as a browser reads them: their forms, filled in, are what is sent back."""
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -51,10 +52,19 @@ def fields(html: str, having: str) -> dict[str, str]:
     return next(form for form in Forms(html).found if having in form)
 
 
-def submit(browser: FlaskClient, path: str, changed: dict[str, Any], having: str = "") -> TestResponse:
+def submit(
+    browser: FlaskClient, path: str, changed: dict[str, Any], having: str = "", insist: bool = False
+) -> TestResponse:
     """Open the page, change fields of its form, send it."""
-    sent = fields(browser.get(path).text, having or next(iter(changed)))
-    return browser.post(path, data=sent | changed)
+    sent = fields(browser.get(path).text, having or next(iter(changed))) | changed
+    return send(browser, path, sent) if insist else browser.post(path, data=sent)
+
+
+def send(browser: FlaskClient, path: str, form: dict[str, Any]) -> TestResponse:
+    """Send a form, and where the page asks whether that was meant, press its button that says so."""
+    answer = browser.post(path, data=form)
+    asked = re.search(r'name="confirmed" value="([^"]+)"', answer.text)
+    return browser.post(path, data=form | {"confirmed": asked[1]}) if asked else answer
 
 
 def press(browser: FlaskClient, path: str, page: str = "/") -> TestResponse:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from mailing_app import audit, clients, clock, mailings
 from mailing_app.clients import bulk
 from mailing_app.dispatch import enrol
+from mailing_app.models import Action
 from tests.factories import a_client, a_filter, a_mailing, some_clients
 from tests.web.pages import faults, fields, press, submit
 
@@ -164,7 +165,7 @@ def test_the_export_is_of_the_list_and_audited(operator: FlaskClient) -> None:
     a_client(phone="79001234567", tag="vip")
     a_client(tag="other")
     assert operator.get("/clients/export.csv?tag=vip").text.count("\r\n") == 2
-    [entry] = audit.listing(action="clients_exported").items
+    [entry] = audit.listing(action=Action.CLIENTS_EXPORTED).items
     assert (entry.actor, entry.details) == ("operator", {"shown": {"tag": "vip"}})
 
 

@@ -20,7 +20,7 @@ def test_a_copy_begins_now_and_lasts_as_long_and_nothing_is_stored_before_it_is_
     assert "/mailings/1/copy" in operator.get("/mailings/1").text
     operator.get("/mailings/1/copy")
     assert len(mailings.listing().items) == 1
-    assert submit(operator, "/mailings/1/copy", {}, having="text").location == "/mailings/2"
+    assert submit(operator, "/mailings/1/copy", {}, having="text", insist=True).location == "/mailings/2"
     copy = mailings.get(2)
     assert (copy.name, copy.text, copy.filter) == ("Autumn (copy)", "Hi", a_filter(tags=["a"]))
     assert copy.ends_at - copy.starts_at == timedelta(hours=5)
@@ -36,7 +36,9 @@ def test_those_not_reached_are_written_to_again(operator: FlaskClient) -> None:
     assert "(1)" in page
     checked = operator.post("/mailings/1/remainder", data=fields(page, "text") | {"check": "1"})
     assert "2 clients" in checked.text.split('id="preview"')[1]
-    assert submit(operator, "/mailings/1/remainder", {"with_uncertain": "y"}, having="text").location == "/mailings/2"
+    wish = {"with_uncertain": "y"}
+    planned = submit(operator, "/mailings/1/remainder", wish, having="text", insist=True)
+    assert planned.location == "/mailings/2"
     assert audience(mailings.get(2)) == [person.id for person in people[1:]]
     origin, again = operator.get("/mailings/1").text, operator.get("/mailings/2").text
     assert 'href="/mailings/2">Test (again)</a>' in origin
@@ -64,7 +66,8 @@ def test_a_draft_of_a_remainder_remembers_whose_it_is(operator: FlaskClient) -> 
     ended(SENT)
     submit(operator, "/mailings/1/remainder", {"keep": "1"}, having="text")
     assert "/mailings/1/remainder?draft=1" in operator.get("/mailings/drafts").text
-    assert submit(operator, "/mailings/1/remainder?draft=1", {}, having="text").location == "/mailings/2"
+    planned = submit(operator, "/mailings/1/remainder?draft=1", {}, having="text", insist=True)
+    assert planned.location == "/mailings/2"
     assert mailings.get(2).remainder_of == 1
 
 
@@ -72,7 +75,7 @@ def test_a_mailing_that_is_not_over_has_no_remainder(operator: FlaskClient) -> N
     a_client()
     a_mailing()
     assert "/mailings/1/remainder" not in operator.get("/mailings/1").text
-    answer = submit(operator, "/mailings/1/remainder", {}, having="text")
+    answer = submit(operator, "/mailings/1/remainder", {}, having="text", insist=True)
     assert answer.status_code == 409
     assert "That mailing is not over yet" in answer.text
 

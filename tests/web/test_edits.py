@@ -39,12 +39,12 @@ def test_the_second_sees_what_the_first_stored_and_may_overwrite_it(app: Flask, 
 
 def test_of_clients_the_same(app: Flask, operator: FlaskClient) -> None:
     a_client(tag="before")
-    mine = fields(operator.get("/clients/1").text, "tag") | {"operator_code": "999"}
+    mine = fields(operator.get("/clients/1/edit").text, "tag") | {"operator_code": "999"}
     clients.change(1, tag="theirs")
-    answer = operator.post("/clients/1", data=mine)
+    answer = operator.post("/clients/1/edit", data=mine)
     assert (answer.status_code, stored(answer.text)) == (409, ["theirs"])
     assert "changed it on" in answer.text
-    assert operator.post("/clients/1", data=fields(answer.text, "tag")).status_code == 302
+    assert operator.post("/clients/1/edit", data=fields(answer.text, "tag")).status_code == 302
     assert (clients.get(1).tag, clients.get(1).operator_code) == ("before", "999")
 
 
@@ -54,9 +54,9 @@ def test_what_both_changed_alike_is_no_quarrel(operator: FlaskClient) -> None:
     for _ in range(2):  # a double click
         assert operator.post("/mailings/1/edit", data=mine).status_code == 302
     a_client()
-    mine = fields(operator.get("/clients/1").text, "tag") | {"tag": "new"}
+    mine = fields(operator.get("/clients/1/edit").text, "tag") | {"tag": "new"}
     for _ in range(2):
-        assert operator.post("/clients/1", data=mine).status_code == 302
+        assert operator.post("/clients/1/edit", data=mine).status_code == 302
 
 
 def test_a_change_elsewhere_in_the_mailing_is_told_without_a_field(operator: FlaskClient) -> None:

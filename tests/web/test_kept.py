@@ -12,7 +12,7 @@ from mailing_app.db import db
 from mailing_app.models import Draft
 from tests.conftest import PASSWORD
 from tests.factories import a_client, a_mailing
-from tests.web.pages import fields, press, submit
+from tests.web.pages import fields, press, send, submit
 from tests.web.things import HOSTILE
 
 TYPED = {"name": "Autumn", "text": f"One\r\ntwo {HOSTILE}", "starts_at": "soon", "filter-tags": "vip,, new"}
@@ -46,7 +46,8 @@ def test_after_the_login_the_form_is_there_as_it_was(operator: FlaskClient) -> N
         kept = fields(page, "text")
         assert {name: kept[name] for name in TYPED} == TYPED
     assert mailings.listing().items == []
-    assert operator.post(answer.location, data=kept | {"starts_at": "2030-01-31T09:00", "ends_at": "2030-02-01T09:00"})
+    term = {"starts_at": "2030-01-31T09:00", "ends_at": "2030-02-01T09:00"}
+    assert send(operator, answer.location, kept | term).status_code == 302
     assert mailings.get(1).name == "Autumn"
     assert Draft.query.count() == 0
     gone = operator.get(answer.location)
@@ -66,7 +67,7 @@ def test_a_wrong_password_loses_nothing_either(operator: FlaskClient) -> None:
 
 def test_every_form_has_it_and_the_version_that_was_seen(operator: FlaskClient) -> None:
     a_client(tag="old")
-    login = typed_while_signed_out(operator, "/clients/1", {"tag": "typed"})
+    login = typed_while_signed_out(operator, "/clients/1/edit", {"tag": "typed"})
     clients.change(1, tag="theirs")
     page = signed_in_again(operator, login).location
     answer = submit(operator, page, {}, having="tag")

@@ -14,7 +14,7 @@ def test_moments_are_typed_and_told_in_ones_own_zone(operator: FlaskClient, api:
     a_client()
     assert submit(operator, "/profile", {"timezone": "Asia/Vladivostok"}).location == "/profile"
     plan = {"text": "Hi", "starts_at": "2030-01-31T09:00", "ends_at": "2030-01-31T18:30"}
-    assert submit(operator, "/mailings/new", plan).status_code == 302
+    assert submit(operator, "/mailings/new", plan, insist=True).status_code == 302
     assert mailings.get(1).starts_at.isoformat() == "2030-01-30T23:00:00+00:00"
     page = operator.get("/mailings/1").text
     assert "31 Jan 2030, 09:00" in page
