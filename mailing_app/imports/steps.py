@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import String, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app import audit, clock
+from mailing_app import audit, clock, status
 from mailing_app.clients import store
 from mailing_app.db import absence, batch, changed, db, look_again, transaction
 from mailing_app.errors import N_
@@ -27,9 +27,9 @@ log = logging.getLogger(__name__)
 WORK_FOR = 0.9
 """Seconds of each tick, rests included."""
 
-SHARE = 0.15
-"""Of one core, for this work alone. The brake of the embedded dispatcher reckons the whole process: what an import
-takes of its half, the senders go without."""
+BESIDE_SENDING, ALONE = 0.15, 0.4
+"""The share of one core for this work alone, while something is on its way to the gateway and while nothing is. The
+brake of the embedded dispatcher reckons the whole process: what an import takes of its half, the senders go without."""
 
 SILENT_AFTER = timedelta(seconds=15)
 """A worker that has finished no piece for longer has lost the import to whoever comes."""
@@ -40,10 +40,15 @@ OUR_FAULT = N_("Something went wrong on our side.")
 def work(worker: str, rest: Callable[[float], Any]) -> None:
     """Work at what there is for the length of a tick; `rest` waits so many seconds, and says whether to leave."""
     forget_old(clock.now())
-    until, pace = clock.monotonic() + WORK_FOR, Pace(SHARE, time.thread_time)
+    until, pace = clock.monotonic() + WORK_FOR, Pace(share(clock.now()), time.thread_time)
     while step(worker) and clock.monotonic() < until:
         if rest(pace()):
             return
+
+
+def share(now: datetime) -> float:
+    """Of one core, what the work may take just now."""
+    return BESIDE_SENDING if status.standing(now).in_flight else ALONE
 
 
 def step(worker: str) -> bool:
