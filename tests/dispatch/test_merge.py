@@ -119,7 +119,7 @@ def test_the_text_of_a_message_follows_the_client_until_it_leaves(mailing: Maili
 
 
 def test_a_rate_of_parts_counts_what_each_client_reads(app: Flask) -> None:
-    gate.Gate("").prepare()
+    gate.Gate("").prepare(clock.now())
     some_clients(3, tag="Anna")
     enrolled(text="Hello, {tag}!")
     assert len(claim(2, rate=rate.Rate(48.0, by_parts=True))) == 2  # twelve parts fit, nobody takes more than four

@@ -213,7 +213,7 @@ def test_holds_are_told_when_they_begin_and_when_they_are_lifted(app: Flask) -> 
     holds.go_on()
     assert told() == [
         ("hold", "token_refused HTTP 401 who are you?"), ("hold_lifted", ""), ("hold", "wrong_address HTTP 404"),
-        ("hold_lifted", ""), ("stopped", "lunch"), ("went_on", ""), ("went_on", ""),
+        ("hold_lifted", ""), ("stopped", "lunch"), ("went_on", ""),
     ]  # fmt: skip
 
 
