@@ -42,8 +42,9 @@ class Ring:
         self._mask, self._taken = mask, Counter[bool]()
 
     def rows(self, deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
-        """The answers of a batch that are worth keeping, each with its place."""
-        return [self._row(delivery) for delivery in _newest_of_each(deliveries)]
+        """The answers of a batch that are worth keeping, each with a place of its own, whatever came of them."""
+        rows = map(self._row, _newest_of_each(deliveries))
+        return list({row["place"]: row for row in rows}.values())
 
     def _row(self, delivery: Delivery) -> dict[str, Any]:
         envelope, answer, outcome = delivery.envelope, delivery.answer, delivery.verdict.outcome

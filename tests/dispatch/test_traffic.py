@@ -184,6 +184,14 @@ def test_the_ring_has_so_many_places_and_acceptances_do_not_push_out_what_went_w
     assert len([each for each in kept if each.outcome == "accepted"]) == FOR_ACCEPTANCES
 
 
+def test_a_batch_in_which_everything_went_wrong_takes_no_place_twice(app: Flask) -> None:
+    """PostgreSQL refuses a statement that would put two rows into one place."""
+    batch = [a_delivery(outcome) for outcome in Outcome for _ in range(2)]
+    with transaction() as session:
+        excerpts.keep(session, Ring(Mask("")).rows(batch))
+    assert len(answers()) == FOR_ACCEPTANCES - 3 + PLACES - FOR_ACCEPTANCES
+
+
 def test_answers_and_turns_are_forgotten_when_they_are_old(app: Flask) -> None:
     here, gone = sweep.enlist(NOON, 4), sweep.enlist(NOON, 4)
     with transaction() as session:
