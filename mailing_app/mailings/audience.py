@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
 
 from mailing_app import clients
+from mailing_app.db import in_order
 from mailing_app.models import Client, Mailing, Message, Status
 
 MISSED = (Status.FAILED, Status.EXPIRED, Status.CANCELLED)
@@ -42,6 +44,15 @@ def of(mailing: Mailing) -> list[Any]:
     return conditions(
         mailing.filter, mailing.remainder_of, mailing.with_uncertain, mailing.only_client_id, own_id=mailing.id
     )
+
+
+def locked(session: Session, mailing_id: int) -> Mailing:
+    """The mailing, nobody else changing it until the transaction ends, nor enrolling another one of its family: each
+    of them leaves out whom the others have, and sees only what was committed.
+    """
+    family = _family(mailing_id)
+    session.execute(in_order(Mailing.id, Mailing.id.in_(select(family.c.id))))
+    return session.get_one(Mailing, mailing_id, populate_existing=True)
 
 
 def _remainder(origin: int, with_uncertain: bool, own_id: int | None) -> list[ColumnElement[bool]]:

@@ -26,9 +26,9 @@ def plan(form_key: str | None, remainder_of: int | None = None, **values: Any) -
     named = {"form_key": form_key, "remainder_of": remainder_of}
 
     def planning(session: Session) -> Mailing:
-        mailing = new(session, values | named)
         if remainder_of is not None:
-            check_settled(session, remainder_of)
+            check_settled(session, remainder_of)  # first: the new row too locks that mailing, as others may
+        mailing = new(session, values | named)
         drafts.take_out(session, form_key)
         return mailing
 

@@ -1,5 +1,6 @@
 """Sending again to those who were not reached, through the real enrolment."""
 
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -8,13 +9,17 @@ import pytest
 from flask import Flask
 
 from mailing_app import clients, clock, mailings
+from mailing_app.db import changed
+from mailing_app.dispatch import enrol
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.record import record
 from mailing_app.errors import Refused
 from mailing_app.models import Mailing, Status
+from tests.dispatch.test_optout import inside, somebody_waits
 from tests.dispatch.test_storage import at_once, claim, enrol_all, enrolled, figures, messages, result, settle_all
 from tests.factories import a_filter, some_clients
 from tests.mailings.test_uncertain import CUT_OFF
+from tests.processes.conftest import eventually
 
 SENT = (Status.SENT, Outcome.ACCEPTED)
 FAILED = (Status.FAILED, Outcome.REFUSED)
@@ -148,6 +153,34 @@ def test_several_dispatchers_enrol_it_once(app: Flask) -> None:
     again = remainder(ended())
     at_once(app, 3, enrol_all)
     assert figures(again) == {"pending": 20}
+
+
+def test_two_that_are_enrolled_at_one_moment_write_to_nobody_twice(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL neither would see the other's messages before they are committed."""
+    some_clients(3)
+    first = remainder(origin := ended())
+    soon = first.starts_at + timedelta(minutes=1)
+    second = remainder(origin, starts_at=soon, ends_at=soon + timedelta(minutes=1))
+    other = threading.Thread(target=inside(app, lambda: enrol_all(soon)))
+
+    def change_while_the_other_begins(*statement: Any) -> int:
+        number = changed(*statement)
+        if not other.ident:
+            other.start()
+            eventually(somebody_waits)
+        return number
+
+    monkeypatch.setattr(enrol, "changed", change_while_the_other_begins)
+    enrol_all(first.starts_at)
+    other.join()
+    assert (figures(first), figures(second)) == ({"pending": 3}, {})
+
+
+def test_two_operators_plan_one_at_one_moment(app: Flask) -> None:
+    some_clients(1)
+    origin = ended()
+    at_once(app, 8, lambda: remainder(origin))
+    assert len(mailings.remainders(origin.id)) == 8
 
 
 def test_the_preview_counts_whom_enrolment_will_take(app: Flask) -> None:
