@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
 from mailing_app.clients.withdrawal import withdraw
-from mailing_app.db import Page, batch, db, page, transaction
+from mailing_app.db import Page, batch, db, in_order, page, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.models import Action, Client, Message, Status
 
@@ -69,7 +69,9 @@ def forget(session: Session, client_ids: Collection[int]) -> None:
     """Erase these clients, who are locked, inside the caller's transaction."""
     gone = {"phone": None, "tag": None}
     told = or_(Message.phone.is_not(None), Message.tag.is_not(None))
-    session.execute(update(Message).where(Message.client_id.in_(client_ids), told).values(gone))
+    # A claim may be taking the phone at this very moment: so what waits is locked too, though it has none yet.
+    theirs = in_order(Message.id, Message.client_id.in_(client_ids), or_(told, Message.status == Status.PENDING))
+    session.execute(update(Message).where(Message.id.in_(theirs)).values(gone))
     now = clock.now()
     blank = {"phone": None, "tag": "", "opted_out_at": None, "erased_at": now, "updated_at": now}
     session.execute(update(Client).where(Client.id.in_(client_ids)).values(blank | {"version": Client.version + 1}))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Boolean, Integer, String, case, func, literal, or_, select, update
@@ -109,7 +110,8 @@ def _attempt(delivery: Delivery) -> dict[str, Any]:
 
 def _settle(session: Session, results: Iterable[Result]) -> dict[int, tuple[int, str]]:
     """Move each message on if the claim is still ours; what was moved, as id to mailing and status."""
-    changes = {"rows": carried([_change(result) for result in results])}
+    # In the order of the ids, as everyone locks messages who may wait for one.
+    changes = {"rows": carried(sorted(map(_change, results), key=itemgetter("id")))}
     moved = session.execute(_settling(session.get_bind().dialect.name), changes)
     return {row.id: (row.mailing_id, row.status.value) for row in moved}
 
@@ -170,7 +172,7 @@ def _absorb(session: Session, late: Sequence[Result], moves: Moves) -> None:
     others = select(Message.id, Message.mailing_id, Message.status).where(
         Message.id.in_(accepted), Message.status != Status.SENT
     )
-    for row in session.execute(others.with_for_update()).all():
+    for row in session.execute(others.order_by(Message.id).with_for_update()).all():
         session.execute(
             update(Message)
             .where(Message.id == row.id)

@@ -15,7 +15,7 @@ from sqlalchemy import case, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import turns
-from mailing_app.db import changed, db, insert, look_again, transaction
+from mailing_app.db import changed, db, in_order, insert, look_again, transaction
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.record import Moves, kept_where, move, shifted
 from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status, Turn, WhenUncertain
@@ -147,9 +147,10 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
     strays = [message_id for message_id in db.session.scalars(mine) if message_id not in held]
     if not strays:
         return 0
+    still = (Message.id.in_(strays), Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
     free = (
         update(Message)
-        .where(Message.id.in_(strays), Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+        .where(Message.id.in_(in_order(Message.id, *still)))
         .values(status=Status.PENDING, claimed_by=None, due_at=now, **kept_where(Message.frozen))
         .returning(Message.mailing_id)
         .execution_options(synchronize_session=False)
@@ -167,9 +168,10 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates
     Figures and attempts follow what the update really touched: on PostgreSQL a count before it could
     see other rows, if the dispatcher is not dead but slow and records at this very moment.
     """
+    its = (Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
     freed = (
         update(Message)
-        .where(Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+        .where(Message.id.in_(in_order(Message.id, *its)))
         .values(
             status=Status.PENDING if deduplicates else _as_its_mailing_wants(),
             reason=Outcome.UNKNOWN.value, claimed_by=None, due_at=now, unknown=True, frozen=True,
