@@ -51,7 +51,8 @@ def _begun(now: datetime) -> list[int]:
 def _chunk(mailing_id: int, now: datetime) -> bool:
     """Enrol the next clients by id. Restartable anywhere: the cursor moves in the same transaction."""
     with transaction() as session:
-        mailing = audience.locked(session, mailing_id)
+        audience.lock_family(session, mailing_id)
+        mailing = session.get_one(Mailing, mailing_id, populate_existing=True)
         if mailing.enrolled_at or mailing.cancelled_at or mailing.deleted_at or mailing.starts_at > now:
             return False
         last = _last_of_chunk(session, mailing.enrolled_to)

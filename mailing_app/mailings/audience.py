@@ -46,13 +46,16 @@ def of(mailing: Mailing) -> list[Any]:
     )
 
 
-def locked(session: Session, mailing_id: int) -> Mailing:
-    """The mailing, nobody else changing it until the transaction ends, nor enrolling another one of its family: each
+def lock_family(session: Session, mailing_id: int) -> None:
+    """Until the transaction ends nobody else adds to the audience of this mailing or another one of its family: each
     of them leaves out whom the others have, and sees only what was committed.
     """
-    family = _family(mailing_id)
-    session.execute(in_order(Mailing.id, Mailing.id.in_(select(family.c.id))))
-    return session.get_one(Mailing, mailing_id, populate_existing=True)
+    session.execute(in_order(Mailing.id, Mailing.id.in_(select(_family(mailing_id).c.id))))
+
+
+def taken_elsewhere(mailing_id: int) -> ColumnElement[bool]:
+    """Whether another mailing of its family has reached the client, or is about to."""
+    return _in_family(mailing_id, mailing_id, Message.status.in_((Status.PENDING, Status.SENDING, Status.SENT)))
 
 
 def _remainder(origin: int, with_uncertain: bool, own_id: int | None) -> list[ColumnElement[bool]]:
@@ -61,13 +64,16 @@ def _remainder(origin: int, with_uncertain: bool, own_id: int | None) -> list[Co
     Without the second, two remainders of one mailing would write twice to those whom the first one reached.
     """
     missed = (*MISSED, Status.UNCERTAIN) if with_uncertain else MISSED
-    theirs = Message.client_id == Client.id
-    family = _family(origin)
-    others = (Message.mailing_id.in_(select(family.c.id)), Message.mailing_id.is_distinct_from(own_id))
     return [
-        exists().where(theirs, Message.mailing_id == origin, Message.status.in_(missed)),
-        ~exists().where(theirs, *others, Message.status.not_in(missed)),
+        exists().where(Message.client_id == Client.id, Message.mailing_id == origin, Message.status.in_(missed)),
+        ~_in_family(origin, own_id, Message.status.not_in(missed)),
     ]
+
+
+def _in_family(origin: int, own_id: int | None, which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the client has such a message of another mailing of the family."""
+    others = (Message.mailing_id.in_(select(_family(origin).c.id)), Message.mailing_id.is_distinct_from(own_id))
+    return exists().where(Message.client_id == Client.id, *others, which).correlate(Client)
 
 
 def _family(origin: int) -> CTE:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
 from mailing_app.db import transaction
+from mailing_app.mailings import audience
 from mailing_app.mailings.controls import check_open
 from mailing_app.mailings.planning import locked
 from mailing_app.models import Action, Client, Mailing, Message, Status, Tally
@@ -19,11 +20,12 @@ def send_again(mailing_id: int) -> Mailing:
     """Make the mailing's uncertain messages due once more, even if some arrive twice; Refused when it is over.
 
     Each keeps its id and its bytes, so that a gateway which knows it already may say so; its tries are counted anew.
-    Clients who were erased or opted out are left alone.
+    Clients who were erased or opted out are left alone, and those whom a remainder of the mailing took over.
     """
     after = 0
     while True:
         with transaction() as session:
+            audience.lock_family(session, mailing_id)
             mailing = locked(session, mailing_id)
             check_open(mailing)
             moved = _requeue(session, mailing_id, after, clock.now())
@@ -44,7 +46,7 @@ def _requeue(session: Session, mailing_id: int, after: int, now: datetime) -> Se
         .join(Client)
         .where(Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN)
         .where(Client.phone.is_not(None), Client.opted_out_at.is_(None))
-        .where(Message.client_id > after)
+        .where(Message.client_id > after, ~audience.taken_elsewhere(mailing_id))
         .order_by(Message.client_id)
         .limit(MESSAGES_A_CHUNK)
         .with_for_update(of=Message, skip_locked=True)

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from mailing_app import clients, clock, mailings
-from mailing_app.db import changed
+from mailing_app.db import changed, transaction
 from mailing_app.dispatch import enrol
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.record import record
@@ -174,6 +174,23 @@ def test_two_that_are_enrolled_at_one_moment_write_to_nobody_twice(app: Flask, m
     enrol_all(first.starts_at)
     other.join()
     assert (figures(first), figures(second)) == ({"pending": 3}, {})
+
+
+def test_whom_a_remainder_took_over_the_origin_does_not_send_to_again(app: Flask) -> None:
+    people = some_clients(3)
+    origin = enrolled()
+    record([result(each, *UNCERTAIN, **CUT_OFF) for each in claim(3)])
+    settle_all(origin.ends_at)
+    with transaction() as session:
+        session.get_one(Mailing, origin.id).settled_at = clock.now()
+    again = with_audience(remainder(origin, with_uncertain=True))
+    reached, waiting, in_doubt = sorted(claim(3), key=lambda each: each.client_id)
+    record([result(reached, *SENT), result(waiting, Status.PENDING, due_at=again.ends_at)])
+    record([result(in_doubt, *UNCERTAIN, **CUT_OFF)])
+    mailings.send_again(origin.id)
+    assert [message.client_id for message in messages(origin) if message.status is Status.PENDING] == ids(people[2:])
+    mailings.send_again(again.id)
+    assert figures(again) == {"sent": 1, "pending": 1, "uncertain": 1}
 
 
 def test_two_operators_plan_one_at_one_moment(app: Flask) -> None:
