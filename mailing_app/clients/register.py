@@ -130,8 +130,9 @@ def wait_no_more(session: Session, client_ids: Sequence[int]) -> None:
     """What waits for an opening of these clients' old zones is due: a claim looks at the window of the new one."""
     moved = batch([{"id": client_id} for client_id in client_ids], id=BigInteger())
     firsts = (Message.client_id.in_(select(moved.c.id)), Message.status == Status.PENDING, Message.attempts == 0)
-    waiting = update(Message).where(*firsts, Message.due_at > clock.now())
-    session.execute(waiting.values(due_at=clock.now()).execution_options(synchronize_session=False))
+    waiting = in_order(Message.id, *firsts, Message.due_at > clock.now())
+    due = update(Message).where(Message.id.in_(waiting)).values(due_at=clock.now())
+    session.execute(due.execution_options(synchronize_session=False))
 
 
 def locked(session: Session, client_id: int, expected: int | None = None) -> Client:

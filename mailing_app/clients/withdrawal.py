@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import update
+from sqlalchemy import case, literal, update
 from sqlalchemy.orm import Session
 
+from mailing_app.db import in_order
 from mailing_app.models import Message, Status, Tally
 
 
@@ -14,16 +15,18 @@ def withdraw(session: Session, client_ids: Collection[int], reason: str) -> None
 
     It moves figures, so it comes last in a transaction: who records outcomes locks messages first and figures after.
     """
-    waiting = update(Message).where(Message.client_id.in_(client_ids), Message.status == Status.PENDING)
-    ends = [
-        (waiting.where(Message.unknown), Status.UNCERTAIN),
-        (waiting.where(~Message.unknown), Status.CANCELLED),
-    ]
+    waiting = in_order(Message.id, Message.client_id.in_(client_ids), Message.status == Status.PENDING)
+    uncertain, cancelled = (literal(end, Message.status.type) for end in (Status.UNCERTAIN, Status.CANCELLED))
+    ended = (
+        update(Message)
+        .where(Message.id.in_(waiting))
+        .values(status=case((Message.unknown, uncertain), else_=cancelled), reason=reason)
+        .returning(Message.mailing_id, Message.status)
+        .execution_options(synchronize_session=False)
+    )
     moves: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for statement, status in ends:
-        ended = statement.values(status=status, reason=reason).returning(Message.mailing_id)
-        for mailing_id in session.scalars(ended.execution_options(synchronize_session=False)):
-            moves[mailing_id].update({status.value: 1, Status.PENDING.value: -1})
+    for row in session.execute(ended):
+        moves[row.mailing_id].update({row.status.value: 1, Status.PENDING.value: -1})
     # Mailings in the order of their ids, against deadlocks.
     for mailing_id, moved in sorted(moves.items()):
         changes = {name: getattr(Tally, name) + number for name, number in moved.items()}

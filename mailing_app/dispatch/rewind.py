@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select, update
 
-from mailing_app.db import changed, transaction
+from mailing_app.db import changed, in_order, transaction
 from mailing_app.holds import ONLY
 from mailing_app.mailings import in_phase
 from mailing_app.models import GatewayState, Mailing, Message, Phase, Status
@@ -22,8 +22,8 @@ def rewind(now: datetime) -> None:
         running = select(Mailing.id).where(in_phase(Phase.RUNNING, now))
         unbound = select(Mailing.id).where(Mailing.window_from.is_(None))
         waiting = (Message.mailing_id.in_(running), Message.status == Status.PENDING, Message.due_at > now)
-        late = update(Message).where(*waiting, or_(Message.attempts > 0, Message.mailing_id.in_(unbound)))
-        number = changed(session, late.values(due_at=now))
+        late = in_order(Message.id, *waiting, or_(Message.attempts > 0, Message.mailing_id.in_(unbound)))
+        number = changed(session, update(Message).where(Message.id.in_(late)).values(due_at=now))
         gateway = update(GatewayState).where(GatewayState.id == ONLY)
         session.execute(gateway.where(GatewayState.wait_until > now).values(wait_until=now))
         session.execute(gateway.where(GatewayState.probe_at > now).values(probe_at=now))

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailing_app import clients, clock
-from mailing_app.db import db
+from mailing_app.db import db, transaction
 from mailing_app.dispatch import claim as claiming
-from mailing_app.dispatch import sweep
+from mailing_app.dispatch import rewind, sweep
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.dispatch.record import record
 from mailing_app.models import Message, Status
@@ -28,6 +28,17 @@ def holding(message_id: int) -> Iterator[int | None]:
     free = select(Message.id).where(Message.id == message_id).with_for_update(skip_locked=True)
     with db.engine.connect() as connection, connection.begin():
         yield connection.scalar(free)
+
+
+def stands_in_order(app: Flask, message_ids: list[int], work: Callable[[], Any]) -> None:
+    """While it waits for the first of the messages it holds none of the later ones."""
+    waiting = threading.Thread(target=inside(app, work))
+    with holding(min(message_ids)):
+        waiting.start()
+        eventually(somebody_waits)
+        with holding(max(message_ids)) as free:
+            assert free == max(message_ids)
+    waiting.join()
 
 
 def recorded(claimed: list[Envelope]) -> None:
@@ -52,15 +63,34 @@ def test_who_waits_for_a_message_holds_no_later_one(app: Flask, work: Callable[[
     some_clients(20)
     mailing = enrolled()
     claimed = sorted(claim(20), key=lambda each: each.message_id, reverse=True)
-    last, *_, first = [each.message_id for each in claimed]
-    waiting = threading.Thread(target=inside(app, lambda: work(claimed)))
-    with holding(first):
-        waiting.start()
-        eventually(somebody_waits)
-        with holding(last) as free:
-            assert free == last
-    waiting.join()
+    stands_in_order(app, [each.message_id for each in claimed], lambda: work(claimed))
     assert figures(mailing) in ({"sent": 20}, {"sending": 20}, {"pending": 20})
+
+
+def opted_out() -> None:
+    phones = [client.phone for client in clients.listing().items]
+    clients.opt_out_phones(phones, "Europe/Moscow")
+
+
+def moved() -> None:
+    rows = [{"phone": client.phone, "operator_code": "900", "tag": "", "timezone": "Asia/Omsk"}
+            for client in clients.listing().items]  # fmt: skip
+    with transaction() as session:
+        clients.store(session, rows, ["timezone"])
+
+
+def set_back() -> None:
+    rewind.rewind(clock.now())
+
+
+@pytest.mark.parametrize("work", [opted_out, moved, set_back])
+def test_who_waits_for_one_that_waits_holds_no_later_one(app: Flask, work: Callable[[], Any]) -> None:
+    some_clients(20)
+    mailing = enrolled()
+    with transaction() as session:
+        session.execute(update(Message).values(due_at=mailing.ends_at))
+    stands_in_order(app, [message.id for message in messages(mailing)], work)
+    assert figures(mailing) in ({"pending": 20}, {"cancelled": 20})
 
 
 def test_a_claim_beside_an_erasure_leaves_no_phone_behind(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
