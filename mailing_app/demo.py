@@ -1,15 +1,20 @@
-"""Invented data, so that every page shows something: a thousand clients, mailings of every phase, a past gateway."""
+"""Invented data, so that every page shows something: a thousand clients, mailings of every phase, a past gateway,
+and what lies half done: a draft, and an import with faulty rows.
+"""
 
+import io
 import os
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, update
 
-from mailing_app import audit, clients, clock, mailings
+from mailing_app import access, audit, clients, clock, drafts, imports, language, mailings
 from mailing_app.db import transaction
 from mailing_app.models import (
     ActorKind,
@@ -20,6 +25,8 @@ from mailing_app.models import (
     Mailing,
     Message,
     RawAnswer,
+    Role,
+    Scope,
     Status,
     Tally,
     Traffic,
@@ -31,7 +38,7 @@ TAGS = ("vip", "new", "autumn", "regular", "")
 CODES = ("900", "903", "911", "926", "999")
 
 ANNA = audit.Actor(ActorKind.OPERATOR, "anna")
-"""Whom the audit trail names."""
+"""Whom the audit trail names; nobody knows her password."""
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 EVERYONE: dict[str, list[str]] = {"operator_codes": [], "tags": [], "timezones": []}
@@ -45,6 +52,18 @@ TOLD: dict[str, tuple[int | None, str, int]] = {
 """What an attempt with this outcome was told: HTTP status, error, and its milliseconds at most."""
 
 
+FAULTY_FILE = """Телефон;Тег;Часовой пояс;Город
++7 916 300-00-01;vip;Europe/Moscow;Москва
+8 (926) 300-00-02;new;;Тула
+7,9E+10;regular;Europe/Samara;Самара
+7903300000;vip;Europe/Moscow;Москва
++7 999 300-00-05;autumn;Владивосток;Владивосток
+79003000006;regular;Asia/Yekaterinburg;Пермь
++7 911 300-00-07;new;Europe/Kaliningrad;Калининград
+нет телефона;vip;Europe/Moscow;Москва
+"""
+
+
 def fill() -> bool:
     """Add the data, unless there are clients already; whether it was added."""
     if clients.listing(limit=1).items:
@@ -54,6 +73,7 @@ def fill() -> bool:
     with audit.acting(ANNA):
         _plan(now)
         _invent_finished(now)
+        _invent_unfinished(now)
     return True
 
 
@@ -119,6 +139,21 @@ def _invent_finished(now: datetime) -> None:
     _invent_weather(mailing.id, began, ended, attempts)
 
 
+def _invent_unfinished(now: datetime) -> None:
+    """What people leave lying: a draft that wants another look, a file that nobody decided on, a program's token."""
+    anna = access.add_operator(ANNA.name, secrets.token_urlsafe(), Role.OPERATOR)
+    access.add_token("Web shop", Scope.WRITE, now + 90 * 24 * HOUR)
+    evening = (now + 24 * HOUR).astimezone(ZoneInfo(language.zone())).replace(hour=20, minute=0)
+    draft = {
+        "name": "Winter sale", "text": "“Winter sale” — 30% off for all {tag} clients. Your shop, {city}",
+        "starts_at": f"{evening:%Y-%m-%dT%H:%M}", "ends_at": f"{evening + 3 * HOUR:%Y-%m-%dT%H:%M}",
+        "window-from": "09:00", "window-to": "22:00",
+    }  # fmt: skip
+    drafts.keep(anna.id, secrets.token_hex(16), "/mailings/new", list(draft.items()), draft["name"])
+    imports.receive(io.BytesIO(FAULTY_FILE.encode("cp1251")), "клиенты.csv")
+    imports.work("demo", lambda _: False)
+
+
 def _outcomes(number: int) -> Sequence[str]:
     """What came of each attempt: most were accepted at once, every twentieth tells of something else."""
     rarely = {3: ("busy", "accepted"), 7: ("refused",), 13: ("busy",), 17: ("cut_off",)}
@@ -174,6 +209,7 @@ def _invent_weather(mailing_id: int, began: datetime, ended: datetime, attempts:
         session.add_all(
             GatewayEvent(turned_at=began + minutes_later * MINUTE, dispatcher_id=dispatcher_id, kind=kind, detail=told)
             for minutes_later, dispatcher_id, kind, told in (
-                (90, gone.id, "breaker_open", ""), (91, gone.id, "breaker_closed", ""), (200, None, "wait", ""),
+                (90, gone.id, "breaker_open", ""), (91, gone.id, "breaker_closed", ""),
+                (200, None, "wait", (began + 202 * MINUTE).isoformat()),
             )
         )  # fmt: skip

@@ -7,16 +7,36 @@ from werkzeug.routing import Rule
 
 from tests.browser.conftest import Visit
 
-EXAMPLES = {"client_id": 1, "mailing_id": 5, "message_id": 4}
-"""What stands for the parameters of an address: a client, the finished mailing, its message with two attempts."""
+EXAMPLES = {
+    "client_id": 1, "mailing_id": 5, "message_id": 4, "import_id": 1, "draft_id": 1, "operator_id": 1, "token_id": 1,
+}  # fmt: skip
+"""What stands for the parameters of an address: a client, the finished mailing, its message with two attempts, and
+the only import, draft and token there are.
+"""
 
 OTHER_EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "mailings.edit": {"mailing_id": 1},
     "mailings.pause": {"mailing_id": 1},
     "mailings.cancel": {"mailing_id": 1},
     "mailings.send_uncertain": {"mailing_id": 1},
+    "clients.opt_in": {"client_id": 43},
 }
-"""Pages that want another: these the running mailing."""
+"""Pages that want another: the running mailing, a client who has opted out."""
+
+OTHER_SHAPES = {
+    "mailing-running": "/mailings/1",
+    "mailing-paused": "/mailings/3",
+    "mailings-none": "/mailings?name=nothing",
+    "mailings-draft": "/mailings/new?draft=1",
+    "copies-test-of": "/mailings/test?of=5",
+    "client-opted-out": "/clients/43",
+    "clients-none": "/clients?tag=nobody",
+    "clients-retag-some": "/clients/retag?tag=vip",
+    "search-several": "/search?phone=0000",
+    "search-none": "/search?phone=79990000000",
+    "gateway-day": "/gateway?span=day",
+}
+"""Pages whose address asks for another state of theirs."""
 
 FOREIGN = ("static", "docs", "bootstrap", "flasgger", "monitoring")
 """Blueprints without pages of our own making: files, Swagger UI, and what programs ask."""
@@ -24,7 +44,7 @@ FOREIGN = ("static", "docs", "bootstrap", "flasgger", "monitoring")
 
 def pages_of(visit: Visit, app: Flask) -> Iterator[tuple[str, str]]:
     """Name and address of every page; each opens. Live parts and files are no pages."""
-    for name, path in _addresses(app):
+    for name, path in (*_addresses(app), *OTHER_SHAPES.items()):
         answer = visit.context.request.get(visit.site + path, max_redirects=0)
         assert answer.ok, f"{path} answers {answer.status}"
         if answer.headers["content-type"].startswith("text/html") and answer.text().startswith("<!doctype html>"):
