@@ -145,7 +145,8 @@ def _invent_unfinished(now: datetime) -> None:
     access.add_token("Web shop", Scope.WRITE, now + 90 * 24 * HOUR)
     evening = (now + 24 * HOUR).astimezone(ZoneInfo(language.zone())).replace(hour=20, minute=0)
     draft = {
-        "name": "Winter sale", "text": "“Winter sale” — 30% off for all {tag} clients. Your shop, {city}",
+        "name": "Winter sale",
+        "text": "“Winter sale” — 30% off for all our {tag} clients until the new year. Your shop in {city}",
         "starts_at": f"{evening:%Y-%m-%dT%H:%M}", "ends_at": f"{evening + 3 * HOUR:%Y-%m-%dT%H:%M}",
         "window-from": "09:00", "window-to": "22:00",
     }  # fmt: skip

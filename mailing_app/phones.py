@@ -80,7 +80,10 @@ def normalise(value: str | int, region: str = "RU") -> str:
 
 def ending(value: str) -> str:
     """The last digits of a number, four to ten of them in any spelling; `BadPhone` for anything else."""
-    compact = _compact(_written(value)).removeprefix("+")
+    text = _written(value)
+    compact = _compact(text)
+    # at the end of a number two zeros are no international prefix
+    compact = "00" + compact[1:] if text.translate(_BARE).startswith("00") else compact.removeprefix("+")
     if not _ENDING.fullmatch(compact):
         raise BadPhone(_what_is_wrong_with(compact) if not compact.isdigit() else TOO_SHORT)
     return compact

@@ -93,14 +93,14 @@ def drop(import_id: int) -> str | Redirect:
 
 
 def _page(brought: ClientImport, form: ColumnsForm) -> Response:
-    decided = brought.state not in (ImportState.CHECKING, ImportState.CHECKED)
-    rows = [] if decided else imports.first_rows(brought, FIRST_ROWS)
-    return display.form_page("imports/show.html", form, rows=rows, decided=decided, **_figures(brought))
+    return display.form_page("imports/show.html", form, **_figures(brought))
 
 
 def _figures(brought: ClientImport) -> dict[str, Any]:
+    decided = brought.state not in (ImportState.CHECKING, ImportState.CHECKED)
+    rows = [] if decided else imports.first_rows(brought, FIRST_ROWS)
     found = imports.faulty(brought, FAULTY_AT_ONCE) if brought.bad else None
-    return display.sending(clock.now()) | {"brought": brought, "found": found} | _columns(brought)
+    return display.sending(clock.now()) | {"brought": brought, "rows": rows, "found": found} | _columns(brought)
 
 
 def _columns(brought: ClientImport) -> dict[str, Any]:

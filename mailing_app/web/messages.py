@@ -11,6 +11,6 @@ bp = Blueprint("messages", __name__, url_prefix="/messages")
 def show(message_id: int) -> str:
     """A message, step by step, with every attempt."""
     message = mailings.message(message_id)
-    now, history = clock.now(), mailings.history(message_id)
+    now = clock.now()
     steps = mailings.timelines([message], now)[message_id]
-    return render_template("message.html", message=message, history=history, steps=steps, now=now)
+    return render_template("message.html", message=message, steps=steps, now=now)

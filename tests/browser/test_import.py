@@ -27,8 +27,8 @@ def test_a_damaged_file_is_brought_and_its_good_rows_imported(visits: Any, tmp_p
     page.get_by_label("CSV file").set_input_files(file)
     page.get_by_role("button", name="Upload and check").click()
 
-    shortened = page.get_by_role("region", name="The first rows").get_by_role("cell", name="7,9E+10")
-    expect(shortened).to_contain_text("Excel shortened this number; the digits are lost.")
+    shortened = page.get_by_role("region", name="Faulty rows").get_by_role("cell", name="7,9E+10")
+    expect(shortened).to_contain_text("Excel shortened this number; the digits are lost.", timeout=10_000)
     expect(page.get_by_label("ФИО")).to_have_value("")
     expect(page.get_by_label("Моб. тел.")).to_have_value("phone")
     expect(page.get_by_role("button", name="Import the 2 good rows")).to_be_visible(timeout=10_000)
