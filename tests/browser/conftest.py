@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import waitress
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress import wasyncore
 
 from mailing_app import access, serving
@@ -100,6 +100,19 @@ class Visit:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Dashboard").wait_for()
+
+
+def schedule(page: Page) -> None:
+    """Plan the mailing of the form that is open, also when its page asks whether that was meant: at night it does."""
+    page.get_by_role("button", name="Schedule").click()
+    asked, planned = (
+        page.get_by_role("button", name="Plan it all the same"),
+        page.get_by_text("The mailing is planned."),
+    )
+    expect(asked.or_(planned)).to_be_visible()
+    if asked.is_visible():
+        asked.click()
+    expect(planned).to_be_visible()
 
 
 @pytest.fixture

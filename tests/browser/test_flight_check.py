@@ -36,7 +36,7 @@ def test_a_plan_is_checked_while_it_is_typed_and_planned_all_the_same(visits: An
     page.get_by_label("Tags").fill("vip")
     expect(preview.get_by_role("table")).to_be_visible()
 
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Schedule").click()
     box = page.get_by_role("region", name="Did you mean this?")
     expect(box).to_be_focused()
     expect(box).to_contain_text("{name}")

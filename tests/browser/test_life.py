@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from mailing_app import holds, mailings
 from mailing_app.db import db, transaction
 from mailing_app.models import SignIn
+from tests.browser.conftest import schedule
 from tests.factories import some_clients
 from tests.processes.conftest import eventually
 
@@ -20,10 +21,10 @@ def test_draft_schedule_pause_copy_and_send_again(visits: Any) -> None:
     page.get_by_label("Name").fill("Autumn")
     page.get_by_label("Tags").fill("vip")
     page.get_by_role("button", name="Save as draft").click()
-    page.get_by_role("link", name="Autumn").click()
+    page.get_by_role("link", name="Autumn", exact=True).click()
     expect(page.get_by_label("Tags")).to_have_value("vip")
     page.get_by_label("Text").fill("Hello!")
-    page.get_by_role("button", name="Schedule").click()
+    schedule(page)
     page.get_by_role("link", name="Pause").click()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused since")).to_be_visible()
@@ -35,15 +36,18 @@ def test_draft_schedule_pause_copy_and_send_again(visits: Any) -> None:
     page.get_by_role("link", name="Send again to those not reached").click()
     expect(page.get_by_text("To the 2 clients who were not reached by Autumn.")).to_be_visible()
     expect(page.locator("#preview")).to_contain_text("2 clients")
-    page.get_by_role("button", name="Schedule").click()
+    schedule(page)
     expect(page.get_by_role("heading", name="Autumn (again)")).to_be_visible()
     for path in ("/mailings", "/mailings/drafts", "/mailings/1/remainder", "/mailings/test?of=1"):
         assert Axe().run(visit.go(path)).generate_snapshot() == "", path
 
 
 def test_signed_out_while_typing_and_a_double_click(visits: Any) -> None:
+    some_clients(1, tag="vip")
     visit = visits(bypass_csp=True, width=360)
     page = visit.go("/mailings/new")
+    page.get_by_label("Not before").fill("00:00")  # with hours of the day nobody is asked about the night
+    page.get_by_label("Not after").fill("23:59")
     page.get_by_label("Text").fill("Hello!\nAnd more")
     page.get_by_label("Tags").fill("vip")
     with transaction() as session:

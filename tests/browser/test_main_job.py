@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mailing_app.practice import PracticeGateway
+from tests.browser.conftest import schedule
 from tests.factories import a_mailing
 from tests.processes.conftest import eventually
 
@@ -29,11 +30,7 @@ def test_from_a_client_to_the_report(visits: Any, gateway: PracticeGateway, widt
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("1 client", exact=True)).to_be_visible()
     assert gateway.inbox == []
-    page.get_by_role("button", name="Schedule").click()
-    at_night = page.get_by_role("button", name="Plan it all the same")
-    expect(at_night.or_(page.get_by_text("The mailing is planned."))).to_be_visible()
-    if at_night.is_visible():
-        at_night.click()
+    schedule(page)
     expect(page.get_by_text("Hello!").first).to_be_visible()
     assert gateway.wait_for_requests(1, timeout=10)
     if not scripts:

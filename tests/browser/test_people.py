@@ -27,6 +27,7 @@ def test_a_viewer_comes_and_a_token_goes(visits: Any, site: str) -> None:
     page = anna.go("/mailings/1")
     for name in ("Pause", "Cancel", "Edit", "History of this mailing", "Audit trail", "Operators"):
         expect(page.get_by_role("link", name=name)).to_have_count(0)
+    page.get_by_role("button", name="Menu").click()
     page.get_by_role("link", name="Anna").click()
     page.get_by_label("Time zone").fill("Asia/Vladivostok")
     page.get_by_role("button", name="Save").click()
