@@ -26,8 +26,8 @@ class Recall:
 
     def look(self, on_their_way: Collection[Envelope]) -> None:
         """Find out which of the claimed messages are to stay: their mailing paused, cancelled, deleted or with an
-        earlier end, their client opted out, erased or with another phone or value of a merge field, their claim no
-        longer standing, or all sending stopped.
+        earlier end, their client opted out, erased, by another clock or with another phone or value of a merge field,
+        their claim no longer standing, or all sending stopped.
         """
         look_again()
         if _stopped_by_an_operator():
@@ -44,7 +44,7 @@ def _present(on_their_way: Collection[Envelope]) -> Any:
     stopped = or_(*(moment.is_not(None) for moment in since))
     columns = (
         Message.id, Message.epoch, Message.status, Mailing.ends_at, stopped.label("stopped"),
-        Mailing.text, Client.phone, Client.operator_code, Client.tag,
+        Mailing.text, Client.phone, Client.operator_code, Client.tag, Client.timezone,
     )  # fmt: skip
     return select(*columns).select_from(Message).join(Message.mailing).join(Message.client).where(claimed)
 
@@ -53,6 +53,8 @@ def _stays(envelope: Envelope, row: Any) -> bool:
     if row is None or row.stopped or row.phone is None:
         return True
     if row.status is not Status.SENDING or row.epoch != envelope.epoch:
+        return True
+    if envelope.window and row.timezone != envelope.zone:
         return True
     # Given back and claimed anew, it carries the new end with it, which then holds whenever the next look comes.
     return row.ends_at < envelope.ends_at or not (envelope.frozen or _as_the_client_is(envelope, row))

@@ -97,7 +97,9 @@ class Terms:
     window: Window | None
     zone: str
     stopped: bool
+    opted_out: bool
     phone: str | None
+    text: str
 
 
 @dataclass
@@ -187,7 +189,8 @@ class House(RuleBasedStateMachine):
     def _plan(self, begins: int, lasts: int, window: Window | None, uncertain: WhenUncertain) -> None:
         starts_at = self.present.wall + timedelta(minutes=begins)
         ends_at = starts_at + timedelta(minutes=lasts)
-        mailing = a_mailing(starts_at=starts_at, ends_at=ends_at, window=window, when_uncertain=uncertain)
+        terms = {"starts_at": starts_at, "ends_at": ends_at, "window": window, "when_uncertain": uncertain}
+        mailing = a_mailing(text="Hello, {tag}!", **terms)
         self.mailings.append(mailing.id)
 
     @precondition(lambda self: len(self.clients) < 8)
@@ -213,7 +216,7 @@ class House(RuleBasedStateMachine):
         with suppress(NotFound):
             mailings.change(mailing.id, ends_at=ends_at)
 
-    @rule(which=numbers, text=st.sampled_from(["Hello!", "Привет!"]))
+    @rule(which=numbers, text=st.sampled_from(["Hello, {tag}!", "Привет!"]))
     def edit_the_text(self, which: int, text: str) -> None:
         with suppress(Refused, NotFound):
             mailings.change(picked(self.mailings, which), text=text)
@@ -222,6 +225,21 @@ class House(RuleBasedStateMachine):
     def give_another_phone(self, which: int) -> None:
         with suppress(NotFound):
             clients.change(picked(self.clients, which), phone=a_phone())
+
+    @rule(which=numbers, tag=st.sampled_from(["Anna", "{phone}", ""]))
+    def give_another_tag(self, which: int, tag: str) -> None:
+        with suppress(NotFound):
+            clients.change(picked(self.clients, which), tag=tag)
+
+    @rule(which=numbers, zone=st.sampled_from(ZONES))
+    def move_to_another_zone(self, which: int, zone: str) -> None:
+        with suppress(NotFound):
+            clients.change(picked(self.clients, which), timezone=zone)
+
+    @rule(which=numbers, way=st.sampled_from([clients.opt_out, clients.opt_in, clients.opt_in]))
+    def opt_out_or_in(self, which: int, way: Callable[[int], Any]) -> None:
+        with suppress(NotFound):
+            way(picked(self.clients, which))
 
     @rule(which=numbers)
     def erase_a_client(self, which: int) -> None:
@@ -258,11 +276,10 @@ class House(RuleBasedStateMachine):
         player.turns += 1
         owner = player.claimer.dispatcher_id
         for envelope in player.claimer.claim(free, free, player.turns, now, self.present.monotonic):
-            if not envelope.phone:
+            if envelope.withdrawn:
                 self._set_aside(player, envelope, Answer(Reached.NOTHING_LEFT, now, now, begun=False))
                 continue
             claim = Claim(envelope, owner, terms_of(envelope))
-            assert envelope.text == db.session.get_one(Mailing, envelope.mailing_id).text
             assert not claim.terms.stopped
             player.waiting.append(claim)
 
@@ -455,8 +472,9 @@ class House(RuleBasedStateMachine):
         assert terms.starts_at <= now < terms.ends_at
         assert terms.window is None or inside(terms.window, now.astimezone(ZoneInfo(terms.zone)).time())
         assert not terms.stopped
+        assert not terms.opted_out
         assert terms.phone is not None
-        assert envelope.frozen or terms.phone == envelope.phone
+        assert envelope.frozen or (terms.phone, terms.text) == (envelope.phone, envelope.text)
         self._check_repeat(envelope)
         claim.began_at = now
         byte = Byte(claim)
@@ -533,7 +551,11 @@ def terms_of(envelope: Envelope) -> Terms:
     mailing = db.session.get_one(Mailing, envelope.mailing_id, populate_existing=True)
     client = db.session.get_one(Client, envelope.client_id, populate_existing=True)
     stopped = bool(mailing.paused_at or mailing.cancelled_at or mailing.deleted_at)
-    return Terms(mailing.starts_at, mailing.ends_at, mailing.window, client.timezone, stopped, client.phone)
+    text = mailing.text.replace("{tag}", client.tag)
+    opted_out = client.opted_out_at is not None
+    return Terms(
+        mailing.starts_at, mailing.ends_at, mailing.window, client.timezone, stopped, opted_out, client.phone, text
+    )
 
 
 @pytest.mark.timeout(300)  # seconds of work, but of the processor's: on a busy machine it takes its time

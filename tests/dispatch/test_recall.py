@@ -1,7 +1,7 @@
 """Recall against the database: what was claimed and may no longer leave."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from mailing_app.dispatch.gateway import Address, post, why_not
 from mailing_app.dispatch.parts import Envelope, Outcome, Reached
 from mailing_app.dispatch.recall import Recall
 from mailing_app.dispatch.record import record
+from mailing_app.local_time import Window
 from mailing_app.models import Mailing, Status
 from mailing_app.practice import PracticeGateway
 from tests.dispatch.test_storage import claim, enrolled, result, taken_away
@@ -53,6 +54,7 @@ def move_end(by: timedelta) -> Callable[[Mailing], Any]:
         (lambda _: clients.opt_out(1), True),
         (lambda _: clients.change(1, phone="79009999999"), True),
         (lambda _: clients.change(1, tag="vip"), False),
+        (lambda _: clients.change(1, timezone="Asia/Omsk"), False),
         (lambda _: holds.stop("wait"), True),
     ],
 )
@@ -62,6 +64,16 @@ def test_what_calls_a_claimed_message_back(
     mailing, envelope = claimed
     change(mailing)
     assert recalled(envelope) is expected
+
+
+def test_who_moved_to_another_zone_is_written_to_by_its_hours(app: Flask) -> None:
+    client = a_client()
+    enrolled(window=Window(time(0), time(23, 59, 59, 999_999)))
+    [envelope] = claim()
+    clients.change(client.id, tag="vip")
+    assert not recalled(envelope)
+    clients.change(client.id, timezone="Asia/Omsk")
+    assert recalled(envelope)
 
 
 def test_what_was_called_back_does_not_leave(
