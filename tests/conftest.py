@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from config import Settings
-from mailing_app import access
+from mailing_app import access, audit
 from mailing_app.access import passwords
 from mailing_app.app import create_app
 from mailing_app.db import db
@@ -105,7 +105,7 @@ def migrated_app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """The application with every table empty and every id beginning at 1, its context open."""
-    with migrated_app.app_context():
+    with migrated_app.app_context(), audit.acting(audit.SERVICE):
         empty_tables()
         yield migrated_app
         db.session.rollback()

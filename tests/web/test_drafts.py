@@ -86,7 +86,10 @@ def test_a_double_click_and_going_back_make_one_mailing(operator: FlaskClient) -
         assert send(operator, "/mailings/new", form).location == "/mailings/1"
         assert told in operator.get("/mailings/1").text
     assert len(mailings.listing().items) == 1
-    assert submit(operator, "/mailings/new", {"text": "Hello!"} | WHOLE, insist=True).location == "/mailings/2"
+    assert submit(operator, "/mailings/new", {"text": "Hello!"} | WHOLE, insist=True).location not in (
+        None,
+        "/mailings/1",
+    )
 
 
 @pytest.mark.parametrize("mark", ["", "x", "A" * 32, "0" * 33, "\x00" * 32])
