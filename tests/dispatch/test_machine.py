@@ -72,6 +72,13 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "busy": {"status": 503, "headers": {"retry-after": "7"}},
 }
 
+CHANGES: list[Callable[[int], Any]] = [
+    clients.opt_out,
+    lambda client_id: clients.change(client_id, phone=a_phone()),
+    lambda client_id: clients.change(client_id, tag=a_phone()),
+    lambda client_id: clients.change(client_id, timezone="America/Adak"),
+]
+
 numbers = st.integers(0, 11)
 answers = st.lists(st.sampled_from(sorted(ANSWERS)), min_size=1, max_size=3)
 
@@ -236,7 +243,7 @@ class House(RuleBasedStateMachine):
         with suppress(NotFound):
             clients.change(picked(self.clients, which), timezone=zone)
 
-    @rule(which=numbers, way=st.sampled_from([clients.opt_out, clients.opt_in, clients.opt_in]))
+    @rule(which=numbers, way=st.sampled_from([clients.opt_out, clients.opt_in]))
     def opt_out_or_in(self, which: int, way: Callable[[int], Any]) -> None:
         with suppress(NotFound):
             way(picked(self.clients, which))
@@ -309,6 +316,27 @@ class House(RuleBasedStateMachine):
             self._set_aside(player, claim.envelope, Answer(Reached.NOTHING_LEFT, now, now, error="connection refused"))
         else:
             self._let_leave(player, claim)
+
+    @rule(who=numbers, which=numbers, change=st.sampled_from(CHANGES), begun=st.booleans())
+    def change_whom_a_claim_is_for(self, who: int, which: int, change: Callable[[int], Any], begun: bool) -> None:
+        """Before the first byte, or between two attempts."""
+        self.claim(who)
+        waiting = self._running(who).waiting
+        if not waiting:
+            return
+        client_id = picked(waiting, which).envelope.client_id
+        if begun:
+            self.begin(who, which, True)
+            change(client_id)
+            self.answer(who, -1, "error")
+            self.record(who, False)
+            self._tick(40)
+            self.claim(who)
+        else:
+            change(client_id)
+        self._tick(EVERY)
+        while self._running(who).waiting:
+            self.begin(who, 0, True)
 
     @rule(who=numbers, which=numbers, how=st.sampled_from(sorted(ANSWERS)))
     def answer(self, who: int, which: int, how: str) -> None:
