@@ -226,7 +226,7 @@ def test_the_page_holds_the_very_part_that_is_served_alone(operator: FlaskClient
 def test_a_message_tells_its_story(operator: FlaskClient, filled: None) -> None:
     page = operator.get("/messages/1").text
     assert "The gateway refused the message" in page
-    assert ">400<" in page
+    assert "→ 400 " in page
 
 
 def test_messages_are_filtered_by_status(operator: FlaskClient, filled: None) -> None:
