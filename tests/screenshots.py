@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from config import ROOT
 from mailing_app.app import create_app
@@ -21,9 +22,25 @@ from tests.conftest import CHROMIUM, PASSWORD, make_settings
 from tests.processes.conftest import eventually, free_port, is_served
 
 FOLDER = ROOT / "docs" / "screenshots"
-WIDTHS, SCHEMES = (1280, 360), ("light", "dark")
-IN_RUSSIAN = ("dashboard", "mailings-add")
+SHAPES = ((1280, "light"), (360, "dark"))
+"""Each page in these two: both widths and both themes."""
+
+OTHER_SHAPES = ((1280, "dark"), (360, "light"))
+IN_ALL_SHAPES = ("dashboard", "mailings-draft", "mailing", "import")
+IN_RUSSIAN = ("dashboard", "mailings-draft", "import")
 """The pages that are shown in Russian too, by day."""
+
+PREVIEW_WITHIN = 900
+"""Milliseconds after which the form of a mailing shows what it comes to."""
+
+TALLEST = 2000
+"""Pixels of a picture: long tables go on as they began."""
+
+AFTER_PRESSING = {
+    "clients-add-faulty": ("/clients/new", "Save"),
+    "mailings-guards": ("/mailings/new?draft=1", "Schedule"),
+}
+"""What a page answers to its own button."""
 
 
 def main(folder: Path) -> None:
@@ -64,27 +81,47 @@ def served(url: str) -> Iterator[str]:
 
 
 def pictures(browser: Browser, site: str, url: str, folder: Path) -> Iterator[Path]:
-    """Take them one by one: English in every shape, then some in Russian."""
+    """Take them one by one: every page in two shapes, some in all, and some in Russian."""
     app = create_app(make_settings(url))
-    for width in WIDTHS:
-        visit = Visit(browser, site, width, color_scheme="light", reduced_motion="reduce")
-        visit.sign_in()
+    for width, scheme in (*SHAPES, *OTHER_SHAPES):
+        visit = Visit(browser, site, width, color_scheme=scheme, reduced_motion="reduce")
+        visit.sign_in("admin")
         pages = dict(pages_of(visit, app))
-        for scheme in SCHEMES:
-            visit.page.emulate_media(color_scheme=scheme)
-            for name, path in pages.items():
-                yield photograph(visit, path, folder / f"{name}-{width}-{scheme}-en.png")
-        visit.page.emulate_media(color_scheme="light")
+        shown = pages if (width, scheme) in SHAPES else {name: pages[name] for name in IN_ALL_SHAPES}
+        yield from (photograph(visit.go(path), folder, name, width, scheme, "en") for name, path in shown.items())
+        if shown is pages:
+            yield from (photograph(each, folder, name, width, scheme, "en") for name, each in states(visit))
+        visit.context.close()
+    for width, _ in SHAPES:
+        visit = Visit(browser, site, width, color_scheme="light", reduced_motion="reduce", locale="ru")
+        visit.sign_in("admin")
         visit.page.get_by_role("button", name="Русский").click()
         for name in IN_RUSSIAN:
-            yield photograph(visit, pages[name], folder / f"{name}-{width}-light-ru.png")
-        visit.page.get_by_role("button", name="English").click()
+            yield photograph(visit.go(pages[name]), folder, name, width, "light", "ru")
         visit.context.close()
 
 
-def photograph(visit: Visit, path: str, file: Path) -> Path:
-    """The whole page in one picture."""
-    visit.go(path).screenshot(path=file, full_page=True)
+def states(visit: Visit) -> Iterator[tuple[str, Page]]:
+    """Pages that no address shows: a form sent back, one that asks once more, and the login that keeps a form."""
+    yield "nowhere", visit.go("/nowhere")
+    for name, (path, button) in AFTER_PRESSING.items():
+        page = visit.go(path)
+        page.get_by_role("button", name=button).click()
+        yield name, page
+    page = visit.go("/mailings/new?draft=1")
+    visit.context.clear_cookies()
+    page.get_by_role("button", name="Schedule").click()
+    yield "session-login-kept", page
+
+
+def photograph(page: Page, folder: Path, name: str, width: int, scheme: str, language: str) -> Path:
+    """The page in one picture, with the preview of its form if it has one."""
+    if page.locator("form[data-preview]").count():
+        page.wait_for_timeout(PREVIEW_WITHIN)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    file = folder / f"{name}-{width}-{scheme}-{language}.png"
+    part: Any = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)}
+    page.screenshot(path=file, full_page=True, clip=part)
     return file
 
 

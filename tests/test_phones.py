@@ -108,6 +108,11 @@ def test_a_refusal_names_its_reason(spelling, message):
     assert refusal.value.message == str(refusal.value) == message
 
 
+def test_the_last_digits_may_begin_with_zeros():
+    for typed, digits in (("0042", "0042"), ("00 42", "0042"), ("007-12-34", "0071234"), ("+1234", "1234")):
+        assert phones.ending(typed) == digits
+
+
 @pytest.mark.parametrize("value", [True, 79001234567.0, None, b"79001234567", ["79001234567"]])
 def test_only_texts_and_integers_are_spellings(value):
     with pytest.raises(BadPhone):

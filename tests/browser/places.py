@@ -32,7 +32,6 @@ OTHER_SHAPES = {
     "client-opted-out": "/clients/43",
     "clients-none": "/clients?tag=nobody",
     "clients-retag-some": "/clients/retag?tag=vip",
-    "search-several": "/search?phone=0000",
     "search-none": "/search?phone=79990000000",
     "gateway-day": "/gateway?span=day",
 }
