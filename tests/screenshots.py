@@ -22,12 +22,11 @@ from tests.conftest import CHROMIUM, PASSWORD, make_settings
 from tests.processes.conftest import eventually, free_port, is_served
 
 FOLDER = ROOT / "docs" / "screenshots"
-SHAPES = ((1280, "light"), (360, "dark"))
-"""Each page in these two: both widths and both themes."""
+SHAPES = ((1280, "light"), (360, "light"), (1280, "dark"), (360, "dark"))
+"""Width and theme: each page in all of them."""
 
-OTHER_SHAPES = ((1280, "dark"), (360, "light"))
-IN_ALL_SHAPES = IN_RUSSIAN = ("dashboard", "mailings-draft")
-"""Pages in every width and theme, and by day in Russian too."""
+WHOLE = IN_RUSSIAN = ("dashboard", "mailings-draft")
+"""Pages in their full height, and by day in Russian too."""
 
 PREVIEW_WITHIN = 900
 """Milliseconds after which the form of a mailing shows what it comes to."""
@@ -80,18 +79,16 @@ def served(url: str) -> Iterator[str]:
 
 
 def pictures(browser: Browser, site: str, url: str, folder: Path) -> Iterator[Path]:
-    """Take them one by one: every page in two shapes, some in all, and some in Russian."""
+    """Take them one by one: every page in all shapes, and some in Russian."""
     app, pages = create_app(make_settings(url)), dict[str, str]()
-    for width, scheme in (*SHAPES, *OTHER_SHAPES):
+    for width, scheme in SHAPES:
         visit = Visit(browser, site, width, color_scheme=scheme, reduced_motion="reduce")
         visit.sign_in("admin")
         pages = pages or dict(pages_of(visit, app))
-        shown = pages if (width, scheme) in SHAPES else {name: pages[name] for name in IN_ALL_SHAPES}
-        yield from (photograph(visit.go(path), folder, name, width, scheme, "en") for name, path in shown.items())
-        if shown is pages:
-            yield from (photograph(each, folder, name, width, scheme, "en") for name, each in states(visit))
+        yield from (photograph(visit.go(path), folder, name, width, scheme, "en") for name, path in pages.items())
+        yield from (photograph(each, folder, name, width, scheme, "en") for name, each in states(visit))
         visit.context.close()
-    for width, _ in SHAPES:
+    for width in sorted({width for width, _ in SHAPES}):
         visit = Visit(browser, site, width, color_scheme="light", reduced_motion="reduce")
         visit.sign_in("admin")
         visit.page.get_by_role("button", name="Русский").click()
@@ -120,7 +117,7 @@ def photograph(page: Page, folder: Path, name: str, width: int, scheme: str, lan
         page.wait_for_timeout(PREVIEW_WITHIN)
     height = page.evaluate("document.documentElement.scrollHeight")
     file = folder / f"{name}-{width}-{scheme}-{language}.png"
-    shown = height if name in IN_ALL_SHAPES else min(height, TALLEST)
+    shown = height if name in WHOLE else min(height, TALLEST)
     part: Any = {"x": 0, "y": 0, "width": width, "height": shown}
     page.screenshot(path=file, full_page=True, clip=part)
     return file
