@@ -28,8 +28,8 @@ WORK_FOR = 0.9
 """Seconds of each tick, rests included."""
 
 BESIDE_SENDING, ALONE = 0.15, 0.4
-"""The share of one core for this work alone, while something is on its way to the gateway and while nothing is. The
-brake of the embedded dispatcher reckons the whole process: what an import takes of its half, the senders go without."""
+"""The share of one core for this work alone, while messages wait to be sent and while none does. The brake of the
+embedded dispatcher reckons the whole process: what an import takes of its half, the senders go without."""
 
 SILENT_AFTER = timedelta(seconds=15)
 """A worker that has finished no piece for longer has lost the import to whoever comes."""
@@ -48,7 +48,7 @@ def work(worker: str, rest: Callable[[float], Any]) -> None:
 
 def share(now: datetime) -> float:
     """Of one core, what the work may take just now."""
-    return BESIDE_SENDING if status.standing(now).in_flight else ALONE
+    return BESIDE_SENDING if status.standing(now).backlog else ALONE
 
 
 def step(worker: str) -> bool:

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from mailing_app import audit, clients, clock, imports
 from mailing_app.db import db
-from mailing_app.dispatch import sweep
 from mailing_app.errors import Refused
 from mailing_app.imports import control, receiving, steps
 from mailing_app.imports.steps import step
@@ -283,9 +282,8 @@ def test_the_faulty_rows_come_back_mended(app: Flask) -> None:
     assert (again.mapping, again.good, again.bad) == (["phone", "", "tag", ""], 2, 0)
 
 
-def test_it_takes_little_beside_sending_and_more_while_nothing_is_on_its_way(app: Flask) -> None:
-    now = clock.now()
-    assert steps.share(now) == steps.ALONE
-    sender = sweep.enlist(now, seats=8)
-    sweep.beat(sender, now, in_flight=1)
-    assert steps.share(now) == steps.BESIDE_SENDING
+def test_it_takes_little_while_messages_wait_and_more_while_none_does(app: Flask) -> None:
+    assert steps.share(clock.now()) == steps.ALONE
+    a_client()
+    enrolled()
+    assert steps.share(clock.now()) == steps.BESIDE_SENDING
