@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from mailing_app import clock, spreadsheet, traffic
 from mailing_app.db import count_by, db
 from mailing_app.mailings import in_phase
-from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status, Tally, Traffic
+from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status, Tally
 
 MAILING_COLUMNS = (
     "id", "name", "phase", "starts_at", "ends_at", "recipients", *Status,
@@ -67,12 +67,6 @@ def statistics(tally: Tally) -> dict[str, int]:
 def totals() -> dict[str, dict[str, int]]:
     """Mailings by phase and messages by status; deleted mailings count only in the messages."""
     return {"mailings": _mailings_by_phase(), "messages": _messages_by_status()}
-
-
-def sent_since(moment: datetime) -> int:
-    """How many messages the gateway accepted since then, to the minute."""
-    accepted = (Traffic.minute_at >= moment, Traffic.outcome == "accepted")
-    return int(db.session.scalar(select(func.coalesce(func.sum(Traffic.number), 0)).where(*accepted)) or 0)
 
 
 def course(mailing: Mailing, now: datetime) -> Course | None:

@@ -114,6 +114,18 @@ def rate(now: datetime, since: datetime | None = None, mailing_id: int | None = 
     return int(number) / max(seconds, 1.0)
 
 
+def accepted_since(moment: datetime) -> int:
+    """How many messages the gateway accepted since then, to the minute."""
+    return int(db.session.scalar(select(func.coalesce(func.sum(Traffic.number), 0)).where(*_accepted(moment))) or 0)
+
+
+def best_minute(since: datetime) -> int:
+    """The most messages that the gateway accepted in one minute, over all dispatchers."""
+    number = func.sum(Traffic.number).label("number")
+    by_minute = select(number).where(*_accepted(since)).group_by(Traffic.minute_at).order_by(number.desc()).limit(1)
+    return db.session.scalars(by_minute).one_or_none() or 0
+
+
 def extent(mailing_id: int) -> tuple[datetime, datetime] | None:
     """The first and the last minute in which attempts of a mailing ended; None when there were none."""
     ends = select(func.min(Traffic.minute_at), func.max(Traffic.minute_at)).where(Traffic.mailing_id == mailing_id)
@@ -141,6 +153,10 @@ def _by_minute(since: datetime, until: datetime, mailing_id: int | None) -> Iter
         .group_by(Traffic.minute_at, Traffic.outcome)
     )
     return db.session.execute(statement)
+
+
+def _accepted(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Traffic.minute_at >= since, Traffic.outcome == ACCEPTED
 
 
 def _span(since: datetime, until: datetime, mailing_id: int | None) -> list[ColumnElement[bool]]:

@@ -4,17 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
-
-from mailing_app.db import db
-from mailing_app.models import Traffic
+from mailing_app import traffic
 
 DAY, MONTH = timedelta(hours=24), timedelta(days=30)
 
 ENOUGH = 60
 """Messages: a minute with fewer tells how little there was to send, not how fast it goes."""
-
-_ACCEPTED = "accepted"
 
 
 class Origin(StrEnum):
@@ -44,15 +39,7 @@ def expected(limit: float | None, now: datetime) -> Rate | None:
 def _seen(now: datetime) -> Rate | None:
     """The best minute of the last day, else of the last month."""
     for since, origin in ((now - DAY, Origin.DAY), (now - MONTH, Origin.MONTH)):
-        best = _best_minute(since)
+        best = traffic.best_minute(since)
         if best >= ENOUGH:
             return Rate(best / 60, origin)
     return None
-
-
-def _best_minute(since: datetime) -> int:
-    """The most messages that the gateway accepted in one minute, over all dispatchers."""
-    number = func.sum(Traffic.number).label("number")
-    accepted = (Traffic.minute_at >= since, Traffic.outcome == _ACCEPTED)
-    by_minute = select(number).where(*accepted).group_by(Traffic.minute_at).order_by(number.desc()).limit(1)
-    return db.session.scalars(by_minute).one_or_none() or 0

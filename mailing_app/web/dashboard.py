@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
-from mailing_app import clock, mailings, reports
+from mailing_app import clock, mailings, reports, traffic
 from mailing_app.models import Phase
 from mailing_app.web import display
 
@@ -33,7 +33,7 @@ def _figures() -> dict[str, Any]:
         | display.weather(now)
         | {
             "totals": reports.totals(),
-            "sent_today": reports.sent_since(display.midnight(now)),
+            "sent_today": traffic.accepted_since(display.midnight(now)),
             "running": mailings.listing(phase=Phase.RUNNING, limit=SHOWN).items,
             "paused": mailings.listing(phase=Phase.PAUSED, limit=SHOWN).items,
             "upcoming": mailings.upcoming(),
