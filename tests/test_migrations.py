@@ -52,6 +52,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "raw_answer": {"dispatcher_id": 7, "place": 0, "message_id": 7, "outcome": "accepted", "milliseconds": 3,
                    "excerpt": ""},
     "gateway_event": {"id": 7, "kind": "open", "detail": ""},
+    "sign_in_failure": {"key_hash": "x", "number": 1.0},
+    "request_at_work": {"token_id": 7, "key": "k"},
 }  # fmt: skip
 """One row for every table, each pointing at those above it. Moments, and `version`, are filled in."""
 

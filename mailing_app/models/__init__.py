@@ -15,9 +15,9 @@ from mailing_app.models.kinds import (
     Turn,
     WhenUncertain,
 )
-from mailing_app.models.mailings import Draft, KeptAnswer, Mailing, Tally
+from mailing_app.models.mailings import Draft, KeptAnswer, Mailing, RequestAtWork, Tally
 from mailing_app.models.messages import Attempt, Message
-from mailing_app.models.people import AuditEntry, Operator, SignIn, Token
+from mailing_app.models.people import AuditEntry, Operator, SignIn, SignInFailure, Token
 from mailing_app.models.sending import Dispatcher, GatewayEvent, GatewayState, RawAnswer, Traffic
 
 __all__ = [
@@ -41,9 +41,11 @@ __all__ = [
     "Operator",
     "Phase",
     "RawAnswer",
+    "RequestAtWork",
     "Role",
     "Scope",
     "SignIn",
+    "SignInFailure",
     "Status",
     "Tally",
     "Token",

@@ -48,6 +48,8 @@ class Mailing(db.Model):
     """When the audience was complete."""
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the last message of a mailing that is over had found its end."""
+    forgotten_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its text and the phones of its messages were erased, as RETENTION_DAYS wants it."""
     remainder_of: Mapped[int | None] = mapped_column(ForeignKey("mailing.id"))
     """The mailing whose unreached recipients are its audience; the filter narrows them further."""
     with_uncertain: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -118,6 +120,17 @@ class KeptAnswer(db.Model):
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey(Mailing.id))
     answer: Mapped[Any] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class RequestAtWork(db.Model):
+    """A request under an Idempotency-Key that is being carried out: who repeats it meanwhile is told so.
+
+    It carries no truth: that nothing is planned twice is the matter of `KeptAnswer`.
+    """
+
+    token_id: Mapped[int] = mapped_column(ForeignKey(Token.id), primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Draft(db.Model):

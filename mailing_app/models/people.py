@@ -38,6 +38,16 @@ class SignIn(db.Model):
     operator: Mapped[Operator] = relationship(lazy="joined", innerjoin=True)
 
 
+class SignInFailure(db.Model):
+    """How often signing in failed of late under a name, or from an address: known to all processes."""
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Of the name or the address: in the field for the name some type their password."""
+    number: Mapped[float] = mapped_column()
+    """What is left of the failures, each forgotten little by little."""
+    failed_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
 class Token(db.Model):
     """A program's key to the API. Only its hash is kept."""
 
