@@ -1,134 +1,17 @@
-"""Signing in and out, and who may open which page."""
-
-import re
+"""Signing in and out. Who may open which page: tests/test_policy.py."""
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from mailing_app import access
 from mailing_app.access import passwords
 from mailing_app.db import db
 from mailing_app.models import Role, SignIn
 from mailing_app.web.session import local_path
-from tests.conftest import PASSWORD, signed_in
+from tests.conftest import PASSWORD
 from tests.web.pages import fields, press, submit
-
-OPEN, VIEWER, OPERATOR, ADMIN = "open", Role.VIEWER, Role.OPERATOR, Role.ADMIN
-
-POLICY = {
-    "/login": OPEN,
-    "/language": OPEN,
-    "/logout": VIEWER,
-    "/": VIEWER,
-    "/live": VIEWER,
-    "/clients": VIEWER,
-    "/clients/export.csv": VIEWER,
-    "/clients/new": OPERATOR,
-    "/clients/import": OPERATOR,
-    "/clients/opt-outs": VIEWER,
-    "/clients/opt-outs/new": OPERATOR,
-    "/clients/retag": OPERATOR,
-    "/clients/delete": OPERATOR,
-    "/clients/<id:client_id>": VIEWER,
-    "/clients/<id:client_id>/left-out": VIEWER,
-    "/clients/<id:client_id>/edit": OPERATOR,
-    "/clients/<id:client_id>/opt-out": OPERATOR,
-    "/clients/<id:client_id>/opt-in": OPERATOR,
-    "/clients/imports": VIEWER,
-    "/clients/imports/<id:import_id>": VIEWER,
-    "/clients/imports/<id:import_id>/live": VIEWER,
-    "/clients/imports/<id:import_id>/faulty": VIEWER,
-    "/clients/imports/<id:import_id>/faulty.csv": VIEWER,
-    "/clients/imports/<id:import_id>/columns": OPERATOR,
-    "/clients/imports/<id:import_id>/store": OPERATOR,
-    "/clients/imports/<id:import_id>/drop": OPERATOR,
-    "/clients/<id:client_id>/delete": OPERATOR,
-    "/search": VIEWER,
-    "/mailings": VIEWER,
-    "/mailings/new": OPERATOR,
-    "/mailings/preview": OPERATOR,
-    "/mailings/<id:mailing_id>/breakdown": VIEWER,
-    "/mailings/<id:mailing_id>": VIEWER,
-    "/mailings/<id:mailing_id>/live": VIEWER,
-    "/mailings/<id:mailing_id>/report.csv": VIEWER,
-    "/mailings/<id:mailing_id>/edit": OPERATOR,
-    "/mailings/<id:mailing_id>/pause": OPERATOR,
-    "/mailings/<id:mailing_id>/resume": OPERATOR,
-    "/mailings/<id:mailing_id>/cancel": OPERATOR,
-    "/mailings/<id:mailing_id>/send-uncertain": OPERATOR,
-    "/mailings/<id:mailing_id>/delete": OPERATOR,
-    "/mailings/<id:mailing_id>/copy": OPERATOR,
-    "/mailings/<id:mailing_id>/remainder": OPERATOR,
-    "/mailings/test": OPERATOR,
-    "/mailings/drafts": VIEWER,
-    "/mailings/drafts/<id:draft_id>/delete": OPERATOR,
-    "/messages/<id:message_id>": VIEWER,
-    "/gateway": VIEWER,
-    "/gateway/live": VIEWER,
-    "/gateway/stop": OPERATOR,
-    "/gateway/go-on": OPERATOR,
-    "/reports": VIEWER,
-    "/reports/mailings.csv": VIEWER,
-    "/operators": ADMIN,
-    "/operators/new": ADMIN,
-    "/operators/<id:operator_id>": ADMIN,
-    "/operators/<id:operator_id>/password": ADMIN,
-    "/operators/<id:operator_id>/deactivate": ADMIN,
-    "/operators/<id:operator_id>/reactivate": ADMIN,
-    "/operators/tokens/new": ADMIN,
-    "/operators/tokens/<id:token_id>/revoke": ADMIN,
-    "/audit": OPERATOR,
-    "/profile": VIEWER,
-    "/profile/password": VIEWER,
-    "/healthz": OPEN,
-    "/readyz": OPEN,
-    "/metrics": OPEN,
-}
-"""Who may open each page: a new one is not finished before it stands here."""
-
-NOT_OURS = ("/api", "/docs", "/apispec", "/static", "/bootstrap")
-
-
-def test_every_page_has_a_policy(app: Flask) -> None:
-    rules = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(NOT_OURS)}
-    assert rules == set(POLICY)
-
-
-def test_strangers_are_sent_to_the_login(visitor: FlaskClient, filled: None) -> None:
-    for method, rule in requests_for([rule for rule, least in POLICY.items() if least != OPEN], visitor):
-        answer = ask(visitor, method, rule)
-        assert (answer.status_code, answer.location[:6]) == (302, "/login"), (method, rule)
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_a_role_opens_its_pages_and_no_others(app: Flask, filled: None, role: Role) -> None:
-    browser = signed_in(app, role)
-    for method, rule in requests_for([rule for rule in POLICY if rule != "/logout"], browser):
-        may = POLICY[rule] == OPEN or list(Role).index(POLICY[rule]) <= list(Role).index(role)
-        answer = ask(browser, method, rule)
-        assert (answer.status_code != 403) is may, (method, rule)
-        assert answer.status_code < 500, (method, rule)
-
-
-def requests_for(rules: list[str], browser: FlaskClient) -> list[tuple[str, str]]:
-    """Every method that these rules know, what only looks before what changes things."""
-    known = [
-        (method, each.rule)
-        for each in browser.application.url_map.iter_rules()
-        for method in each.methods
-        if each.rule in rules and method in ("GET", "POST")
-    ]
-    return sorted(known)
-
-
-def ask(browser: FlaskClient, method: str, rule: str) -> TestResponse:
-    """A request as the rule wants it, with the token of the browser's forms and nothing filled in."""
-    path = re.sub(r"<[^>]+>", "1", rule)
-    token = fields(browser.get("/login").text, "csrf_token")
-    return browser.open(path, method=method, data=token if method == "POST" else None)
 
 
 def test_signing_in_leads_to_the_page_that_was_wanted(visitor: FlaskClient, operator: FlaskClient) -> None:

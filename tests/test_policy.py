@@ -1,0 +1,91 @@
+"""A sweep over every address, every method and everybody who can come: see the table in policy.py."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.conftest import signed_in, with_token
+from tests.policy import API, EVERYONE, OPEN, PAGES, POLICY, ROLES, SCOPES, Caller
+from tests.web.pages import fields
+from tests.web.things import one_of_everything
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW")
+"""All that an address could take, one that lets scripts read cookies, and one that nobody knows."""
+
+FILES = {"/static/<path:filename>": "css/base.css", "/bootstrap/static/<path:filename>": "js/bootstrap.min.js",
+         "/docs/assets/<path:filename>": "index.css"}  # fmt: skip
+
+
+def test_every_address_and_method_has_a_policy(app: Flask) -> None:
+    known: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        known.setdefault(rule.rule, set()).update((rule.methods or set()) - {"OPTIONS"})
+    assert known == {rule: set(methods) for rule, methods in POLICY.items()}
+
+
+@pytest.mark.parametrize("caller", list(Caller))
+def test_everybody_may_do_what_the_policy_says_and_no_more(app: Flask, caller: Caller) -> None:
+    one_of_everything()
+    browser = coming_as(app, caller)
+    wrong = []
+    for rule, method in requests():
+        answer = ask(browser, method, rule)
+        if (told := verdict(answer)) != (wanted := expected(rule, method, caller)):
+            wrong.append(f"{method} {rule}: {told} ({answer.status}) instead of {wanted}")
+    assert wrong == []
+
+
+def test_a_token_opens_no_page_and_a_sign_in_no_api(app: Flask) -> None:
+    assert not any(may & set(SCOPES) for methods in PAGES.values() for may in methods.values() if may != EVERYONE)
+    assert not any(may & set(ROLES) for methods in API.values() for may in methods.values())
+
+
+def coming_as(app: Flask, caller: Caller) -> FlaskClient:
+    if caller in ROLES:
+        return signed_in(app, ROLES[caller])
+    return with_token(app, SCOPES[caller]) if caller in SCOPES else app.test_client()
+
+
+def requests() -> Iterator[tuple[str, str]]:
+    """Each address with each method, what only looks before what changes things.
+
+    Not the way out: it leads everybody to the login.
+    """
+    return ((rule, method) for method in METHODS for rule in POLICY if (rule, method) != ("/logout", "POST"))
+
+
+def ask(browser: FlaskClient, method: str, rule: str) -> TestResponse:
+    """A request as the address wants it: with the token of the browser's forms, and nothing filled in."""
+    path = re.sub("<path:filename>", FILES.get(rule, ""), rule)
+    path = re.sub(r"<[^>]+>", "1", path)
+    data = None
+    if method == "POST" and rule in PAGES:
+        data = fields(browser.get("/login").text, "csrf_token")
+    return browser.open(path, method=method, data=data, buffered=True)
+
+
+def verdict(answer: TestResponse) -> str:
+    """What an answer says of the caller; what is the matter with the thing itself does not count here."""
+    if answer.status_code >= 500:
+        return "fault"
+    if answer.status_code == 302 and answer.location.startswith("/login"):
+        return "strange"
+    return {401: "strange", 403: "forbidden", 405: "no such method"}.get(answer.status_code, "let in")
+
+
+def expected(rule: str, method: str, caller: Caller) -> str:
+    may = POLICY[rule].get(method)
+    if may is None:
+        return "no such method"
+    if caller in may:
+        return "let in"
+    known = caller in (SCOPES if rule in API else ROLES)
+    return "forbidden" if known else "strange"
+
+
+def test_the_table_holds_no_address_twice() -> None:
+    assert len(POLICY) == len(PAGES) + len(OPEN) + len(API)
