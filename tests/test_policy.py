@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from mailing_app import headers
 from tests.conftest import signed_in, with_token
 from tests.policy import API, EVERYONE, OPEN, PAGES, POLICY, ROLES, SCOPES, Caller
 from tests.web.pages import fields
@@ -39,6 +41,19 @@ def test_everybody_may_do_what_the_policy_says_and_no_more(app: Flask, caller: C
     assert wrong == []
 
 
+@pytest.mark.parametrize("caller", [Caller.ANONYMOUS, Caller.ADMIN, Caller.WRITE_TOKEN])
+def test_every_answer_is_guarded(app: Flask, caller: Caller) -> None:
+    one_of_everything()
+    browser = coming_as(app, caller)
+    for rule, method in requests():
+        answer = ask(browser, method, rule, headers={"Origin": "https://elsewhere.example"})
+        told = answer.headers
+        for name, value in headers.ALWAYS.items():
+            assert told[name] == value, (method, rule, name)
+        assert (told["Cache-Control"] == "no-store") == ("<path:filename>" not in rule or answer.status_code >= 400)
+        assert not [name for name, _ in told if re.match("Access-Control|Server$|X-Powered-By$", name)], (method, rule)
+
+
 def test_a_token_opens_no_page_and_a_sign_in_no_api(app: Flask) -> None:
     assert not any(may & set(SCOPES) for methods in PAGES.values() for may in methods.values() if may != EVERYONE)
     assert not any(may & set(ROLES) for methods in API.values() for may in methods.values())
@@ -58,14 +73,14 @@ def requests() -> Iterator[tuple[str, str]]:
     return ((rule, method) for method in METHODS for rule in POLICY if (rule, method) != ("/logout", "POST"))
 
 
-def ask(browser: FlaskClient, method: str, rule: str) -> TestResponse:
+def ask(browser: FlaskClient, method: str, rule: str, **given: Any) -> TestResponse:
     """A request as the address wants it: with the token of the browser's forms, and nothing filled in."""
     path = re.sub("<path:filename>", FILES.get(rule, ""), rule)
     path = re.sub(r"<[^>]+>", "1", path)
     data = None
     if method == "POST" and rule in PAGES:
         data = fields(browser.get("/login").text, "csrf_token")
-    return browser.open(path, method=method, data=data, buffered=True)
+    return browser.open(path, method=method, data=data, buffered=True, **given)
 
 
 def verdict(answer: TestResponse) -> str:

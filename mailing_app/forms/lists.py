@@ -69,6 +69,12 @@ class DraftsQuery(Listing):
     """Which drafts to list."""
 
 
+class FaultyQuery(Query):
+    """Which faulty rows of an import to show."""
+
+    after = NumberInput(_l("After"), least=0, most=999_999_999, default=0)
+
+
 class MessagesQuery(Listing):
     """Which messages of a mailing to list."""
 

@@ -8,7 +8,7 @@ from werkzeug import Response as Redirect
 
 from mailing_app import clock, imports
 from mailing_app.db import cursor_id
-from mailing_app.forms import ClientForm, ColumnsForm, ImportForm
+from mailing_app.forms import ClientForm, ColumnsForm, FaultyQuery, ImportForm
 from mailing_app.forms.base import inputs
 from mailing_app.models import ClientImport, ImportState
 from mailing_app.web import display
@@ -52,7 +52,7 @@ def live(import_id: int) -> Response:
 def faulty(import_id: int) -> str:
     """The faulty rows, some at a time."""
     brought = imports.get(import_id)
-    found = imports.faulty(brought, FAULTY_A_PAGE, after=request.args.get("after", 0, type=int))
+    found = imports.faulty(brought, FAULTY_A_PAGE, after=FaultyQuery.from_page(request.args).after.data)
     return render_template("imports/faulty.html", brought=brought, found=found, **_columns(brought))
 
 
