@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from mailing_app import headers
+from mailing_app.db import db, look_again
+from mailing_app.models import Action, AuditEntry
 from tests.conftest import signed_in, with_token
 from tests.policy import API, EVERYONE, OPEN, PAGES, POLICY, ROLES, SCOPES, Caller
 from tests.web.pages import fields
@@ -54,9 +57,38 @@ def test_every_answer_is_guarded(app: Flask, caller: Caller) -> None:
         assert not [name for name, _ in told if re.match("Access-Control|Server$|X-Powered-By$", name)], (method, rule)
 
 
+@pytest.mark.parametrize("caller", [Caller.ADMIN, Caller.WRITE_TOKEN])
+def test_looking_changes_nothing(app: Flask, caller: Caller) -> None:
+    one_of_everything()
+    browser = coming_as(app, caller)
+    before = changes()
+    for rule, method in requests():
+        if method in ("GET", "HEAD"):
+            ask(browser, method, rule)
+    assert changes() == before
+
+
+@pytest.mark.parametrize("caller", [Caller.ADMIN, Caller.WRITE_TOKEN])
+def test_every_answer_names_its_type(app: Flask, caller: Caller) -> None:
+    one_of_everything()
+    browser = coming_as(app, caller)
+    for rule, method in requests():
+        answer = ask(browser, method, rule)
+        if answer.data:
+            told = answer.mimetype_params.get("charset", "").lower()
+            assert answer.mimetype.startswith(("application/", "image/", "font/")) or told == "utf-8", (method, rule)
+
+
 def test_a_token_opens_no_page_and_a_sign_in_no_api(app: Flask) -> None:
     assert not any(may & set(SCOPES) for methods in PAGES.values() for may in methods.values() if may != EVERYONE)
     assert not any(may & set(ROLES) for methods in API.values() for may in methods.values())
+
+
+def changes() -> list[str]:
+    """What was done so far, as the audit trail has it; that somebody took a copy is noted, and changes nothing."""
+    look_again()
+    done = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id))
+    return [action for action in done if action != Action.CLIENTS_EXPORTED]
 
 
 def coming_as(app: Flask, caller: Caller) -> FlaskClient:

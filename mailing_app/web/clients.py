@@ -35,7 +35,7 @@ def index() -> str:
 @bp.route("/new", methods=["GET", "POST"])
 def add() -> Response | Redirect:
     """Add a client; a search that found nobody brings the phone along."""
-    sought = SearchQuery.from_page(request.args).phone.data if request.method == "GET" else None
+    sought = SearchQuery.from_page(request.args).phone.data if not display.is_sent() else None
     form = ClientForm(data={"phone": sought})
     if client := form.submitted_to(clients.add):
         flash(gettext("The client is added."), "success")
@@ -79,7 +79,7 @@ def edit(client_id: int) -> Response | Redirect:
 def delete(client_id: int) -> str | Redirect:
     """Erase a client, after asking."""
     client = clients.get(client_id)
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("clients/delete.html", client=client)
     clients.erase(client_id)
     flash(gettext("The client is erased."), "success")
@@ -98,7 +98,7 @@ def opt_out(client_id: int) -> Redirect:
 def opt_in(client_id: int) -> str | Redirect:
     """Write to the client again, after asking."""
     client = clients.get(client_id)
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("clients/opt_in.html", client=client)
     clients.opt_in(client_id)
     flash(gettext("The client is opted in again."), "success")

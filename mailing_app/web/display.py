@@ -109,6 +109,11 @@ def query(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in merged.items() if value not in (None, "")}
 
 
+def is_sent() -> bool:
+    """Whether the page's form was sent. HEAD only looks, as GET does (RFC 9110, 9.3.2), and brings no token."""
+    return request.method == "POST"
+
+
 def first_fault(form: Form) -> str:
     """The id of the first field with an error, for the focus; empty when there is none."""
     return next((field.id for field in faulty_fields(form)), "")

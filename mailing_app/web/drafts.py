@@ -24,7 +24,7 @@ def index() -> str:
 @bp.route("/<id:draft_id>/delete", methods=["GET", "POST"])
 def delete(draft_id: int) -> str | Redirect:
     """Throw a draft away, after asking."""
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("mailings/draft_delete.html", draft=drafts.find(draft_id))
     drafts.delete(draft_id)
     flash(gettext("The draft is deleted."), "success")

@@ -85,7 +85,7 @@ def store(import_id: int) -> Redirect:
 def drop(import_id: int) -> str | Redirect:
     """Drop an import or the rows that are left of it, after asking."""
     brought = imports.get(import_id)
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("imports/drop.html", brought=brought)
     imports.drop(import_id)
     flash(gettext("The rows of the file are deleted."), "success")

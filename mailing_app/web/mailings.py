@@ -135,7 +135,7 @@ def resume(mailing_id: int) -> Redirect:
 @bp.route("/<id:mailing_id>/cancel", methods=["GET", "POST"])
 def cancel(mailing_id: int) -> str | Redirect:
     """Cancel a mailing, after asking."""
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("mailings/cancel.html", mailing=mailings.get(mailing_id))
     if display.done(mailings.cancel, mailing_id):
         flash(gettext("The mailing is cancelled."), "success")
@@ -145,7 +145,7 @@ def cancel(mailing_id: int) -> str | Redirect:
 @bp.route("/<id:mailing_id>/send-uncertain", methods=["GET", "POST"])
 def send_uncertain(mailing_id: int) -> str | Redirect:
     """Send once more what may or may not have arrived, after asking."""
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("mailings/send_uncertain.html", mailing=mailings.get(mailing_id))
     if display.done(mailings.send_again, mailing_id):
         flash(gettext("The uncertain messages are sent once more."), "success")
@@ -155,7 +155,7 @@ def send_uncertain(mailing_id: int) -> str | Redirect:
 @bp.route("/<id:mailing_id>/delete", methods=["GET", "POST"])
 def delete(mailing_id: int) -> str | Redirect:
     """Delete a mailing, after asking."""
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("mailings/delete.html", mailing=mailings.get(mailing_id))
     mailings.delete(mailing_id)
     flash(gettext("The mailing is deleted."), "success")

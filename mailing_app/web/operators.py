@@ -1,6 +1,6 @@
 """The pages of operators and tokens, for admins."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirect
 
@@ -55,7 +55,7 @@ def password(operator_id: int) -> Response | Redirect:
 def deactivate(operator_id: int) -> str | Redirect:
     """Let somebody in no more, after asking."""
     operator = access.operator(operator_id)
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("operators/deactivate.html", operator=operator)
     if display.done(access.deactivate, operator_id):
         flash(gettext("%(name)s is signed out and can sign in no more.", name=operator.name), "success")
@@ -82,7 +82,7 @@ def add_token() -> Response:
 def revoke_token(token_id: int) -> str | Redirect:
     """Revoke a token, after asking."""
     token = access.find_token(token_id)
-    if request.method == "GET":
+    if not display.is_sent():
         return render_template("operators/revoke.html", token=token)
     access.revoke_token(token_id)
     flash(gettext("The token “%(name)s” opens nothing any more.", name=token.name), "success")
