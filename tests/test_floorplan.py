@@ -26,7 +26,7 @@ FLOORS = (
     {"web", "api", "dispatch"},
     {"reports", "demo"},
     {"mailings", "imports"},
-    {"clients", "access", "status", "holds", "traffic", "drafts"},
+    {"clients", "access", "status", "holds", "traffic", "drafts", "bulkhead"},
     {"audit", "turns"},
     {"forms"},
     {"words"},

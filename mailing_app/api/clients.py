@@ -9,6 +9,7 @@ from flask_babel import gettext
 from mailing_app import clients
 from mailing_app.api import bodies, parameters, resources, versions
 from mailing_app.api.openapi import answers
+from mailing_app.bulkhead import bulky
 from mailing_app.errors import Invalid, Refused
 from mailing_app.forms import ClientForm, ClientsQuery
 from mailing_app.models import Client
@@ -125,6 +126,7 @@ def opt_client_in(client_id: int) -> Any:
 
 @bp.post("/import")
 @answers(200, "ImportResult", body=FILE)
+@bulky("POST")
 def import_clients() -> Any:
     """Add or update clients from CSV.
 

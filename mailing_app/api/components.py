@@ -40,10 +40,11 @@ _ERRORS = {
     413: "The body is too large.",
     415: "The body is of another type than the operation takes.",
     422: "Some values are wrong; `errors` names each field.",
+    429: "Too many files are on their way already, for this token or for all; see `Retry-After`.",
     500: "A fault on our side, with the id of the request.",
     503: "The database is not to be had at the moment.",
 }
-_ERROR_HEADERS = {401: "WWW-Authenticate", 503: "Retry-After"}
+_ERROR_HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 _HEADERS = {
     "ETag": ("The version, for `If-Match` and `If-None-Match`.", {"type": "string", "examples": ['"3"']}),

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, stream_with_context
 from mailing_app import mailings, reports
 from mailing_app.api import parameters, resources
 from mailing_app.api.openapi import answers
+from mailing_app.bulkhead import bulky
 from mailing_app.forms import MessagesQuery
 
 bp = Blueprint("messages", __name__)
@@ -27,6 +28,7 @@ def list_messages(mailing_id: int) -> Any:
 
 @bp.get("/mailings/<id:mailing_id>/report.csv")
 @answers(200, CSV)
+@bulky("GET", "HEAD")
 def read_report(mailing_id: int) -> Any:
     """Read the report of a mailing as CSV.
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask
 from flask_babel import force_locale
 from werkzeug.routing import Rule
 
+from mailing_app import bulkhead
 from mailing_app.api import components
 from mailing_app.api.examples import example
 from mailing_app.api.shapes import ref, schemas
@@ -121,7 +122,7 @@ def _described(view: Any, rule: Rule, method: str, known: dict[str, Any]) -> dic
         "summary": summary.rstrip("."),
         "description": rest.strip() or summary,
         "parameters": _parameters(told, rule, method),
-        "responses": _responses(told, rule, method, known),
+        "responses": _responses(view, rule, method, known),
     }
     body = {"required": told.body_required, "content": _content(told.body, known)}
     return described | ({"requestBody": body} if told.body else {})
@@ -139,17 +140,19 @@ def _parameters(told: Operation, rule: Rule, method: str) -> list[dict[str, Any]
     ]
 
 
-def _responses(told: Operation, rule: Rule, method: str, known: dict[str, Any]) -> dict[str, Any]:
+def _responses(view: Any, rule: Rule, method: str, known: dict[str, Any]) -> dict[str, Any]:
+    told = operation(view)
     good = {"description": components.GOOD[told.status], "headers": _headers(told)}
     if told.answer:
         good["content"] = _content(told.answer, known)
-    shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _nos(told, rule, method)}
+    shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _nos(view, rule, method)}
     refused = {"409": components.problem(409, told.refused)} if told.refused else {}
     return dict(sorted(({str(told.status): good} | shared | refused).items()))
 
 
-def _nos(told: Operation, rule: Rule, method: str) -> list[int]:
+def _nos(view: Any, rule: Rule, method: str) -> list[int]:
     """The statuses, beside the good one, that an operation may answer with."""
+    told = operation(view)
     return [
         *((304,) if told.fresh else ()),
         *((400, 413, 415) if told.body else ()),
@@ -157,6 +160,7 @@ def _nos(told: Operation, rule: Rule, method: str) -> list[int]:
         *((403,) if method != "GET" else ()),
         *((404,) if rule.arguments else ()),
         *((412,) if _matches(method) else ()),
+        *((429,) if bulkhead.is_bulky(view, method) else ()),
         422, 500, 503,
     ]  # fmt: skip
 

@@ -22,6 +22,7 @@ _DETAILS = {
     413: N_("The body is too large."),
     415: N_("The body is of a type that this address does not take."),
     422: N_("Some values are wrong."),
+    429: N_("Too much at once. Ask again after as many seconds as Retry-After says."),
     500: N_("Something went wrong on our side. Tell the operator of the service the request id."),
     503: N_("The database is not to be had at the moment."),
 }

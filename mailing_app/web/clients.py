@@ -7,6 +7,7 @@ from flask_babel import gettext, ngettext
 from werkzeug import Response as Redirect
 
 from mailing_app import clients, clock, local_time, mailings
+from mailing_app.bulkhead import bulky
 from mailing_app.forms import (
     ClientForm,
     ClientsQuery,
@@ -150,6 +151,7 @@ def delete_shown() -> Response | Redirect:
 
 
 @bp.get("/export.csv")
+@bulky("GET")
 def export() -> Response:
     """The clients of the list as CSV."""
     return display.csv(clients.export_csv(**_wanted()), "clients.csv")

@@ -18,6 +18,7 @@ TITLES = {
     405: _l("This cannot be done here"),
     409: _l("This is not possible now"),
     413: _l("This is too large"),
+    429: _l("This is too much at once"),
     500: _l("Something went wrong on our side"),
     503: _l("The service cannot answer right now"),
 }
@@ -27,6 +28,7 @@ ADVICE = {
     404: _l("It may have been deleted, or the address has a mistake in it."),
     405: _l("Use the links and buttons of the pages to get where you want."),
     413: _l("Split the file and import its parts one after the other."),
+    429: _l("Only a few files are sent or taken at the same time. Wait until one of them is done, and try again."),
     500: _l("Nothing was lost that had been saved. If it happens again, give the number below to whoever runs this."),
     503: _l("It is most likely a matter of seconds. Nothing was lost; try again."),
 }

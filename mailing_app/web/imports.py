@@ -7,6 +7,7 @@ from flask_babel import gettext
 from werkzeug import Response as Redirect
 
 from mailing_app import clock, imports
+from mailing_app.bulkhead import bulky
 from mailing_app.db import cursor_id
 from mailing_app.forms import ClientForm, ColumnsForm, FaultyQuery, ImportForm
 from mailing_app.forms.base import inputs
@@ -27,6 +28,7 @@ def index() -> str:
 
 
 @bp.route("/import", methods=["GET", "POST"])
+@bulky("POST")
 def take_in() -> Response | Redirect:
     """Bring a CSV file."""
     form = ImportForm()
@@ -57,6 +59,7 @@ def faulty(import_id: int) -> str:
 
 
 @bp.get("/imports/<id:import_id>/faulty.csv")
+@bulky("GET")
 def faulty_csv(import_id: int) -> Response:
     """The faulty rows as a file to mend, each with what is wrong with it."""
     brought = imports.get(import_id)

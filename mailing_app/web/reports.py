@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, render_template, request
 
 from mailing_app import clock, mailings, reports
+from mailing_app.bulkhead import bulky
 from mailing_app.forms import MailingsQuery
 from mailing_app.web import display
 
@@ -20,12 +21,14 @@ def index() -> str:
 
 
 @bp.get("/reports/mailings.csv")
+@bulky("GET")
 def mailings_csv() -> Response:
     """One line a mailing."""
     return display.csv(reports.mailings_csv(), "mailings.csv")
 
 
 @bp.get("/mailings/<id:mailing_id>/report.csv")
+@bulky("GET")
 def messages_csv(mailing_id: int) -> Response:
     """One line a message of the mailing."""
     mailings.get(mailing_id)  # before the answer begins: later nobody could say 404
