@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import waitress
 from flask import Flask
 
 from config import Settings
+from mailing_app import webserver
 from mailing_app.practice import PracticeGateway
 from mailing_app.scheduler import Schedule
 
 log = logging.getLogger(__name__)
 
-WEB_THREADS = 8
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -33,7 +32,7 @@ def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
         practice = practise(settings) if settings.practising else None
         schedule = Schedule(app, paced=True) if dispatches else None
         try:
-            server = waitress.create_server(app, host=host, port=port, threads=WEB_THREADS, ident=None)
+            server = webserver.create(app, host, port)
         except OSError as error:
             sys.exit(f"PORT: {host}:{port}: {error.strerror}")
         on_stop(schedule.ask_to_stop if schedule else lambda: None)

@@ -22,7 +22,7 @@ FLOORS = (
     {"app"},
     {"cli"},
     {"serving"},
-    {"scheduler"},
+    {"scheduler", "webserver"},
     {"web", "api", "dispatch"},
     {"reports", "demo"},
     {"mailings", "imports"},

@@ -1,0 +1,40 @@
+"""The web server of `flask serve`: waitress 3.0.2, which by itself waits for slow clients for ever."""
+
+from functools import partial
+from typing import Any
+
+import waitress
+from flask import Flask
+from waitress.server import BaseWSGIServer
+
+from mailing_app import bulkhead
+from mailing_app.webserver.channel import MOST_CONNECTIONS, Channel
+from mailing_app.webserver.parser import LARGEST_HEAD
+
+THREADS = 8
+
+
+def create(app: Flask, host: str, port: int) -> Any:
+    """A server that listens and answers once it is run. OSError where it cannot listen."""
+    sockets: dict[int, Any] = {}
+    server = waitress.create_server(
+        app,
+        map=sockets,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident=None,
+        max_request_header_size=LARGEST_HEAD,
+        connection_limit=2 * MOST_CONNECTIONS,  # never reached: the channel makes room first, waitress would go deaf
+        asyncore_use_poll=True,  # select() fails beyond descriptor 1023
+    )
+    channel = partial(Channel, takes_files=_paths_of_files(app), https=app.config["SETTINGS"].production)
+    for listener in sockets.values():  # one for each address of the host
+        if isinstance(listener, BaseWSGIServer):
+            listener.channel_class = channel
+    return server
+
+
+def _paths_of_files(app: Flask) -> frozenset[str]:
+    rules = app.url_map.iter_rules()
+    return frozenset(rule.rule for rule in rules if bulkhead.is_bulky(app.view_functions[rule.endpoint], "POST"))
