@@ -10,7 +10,7 @@ ARGS ?=
 # The settings read .env themselves; Flask would also take one out of the folders above.
 export FLASK_SKIP_DOTENV := 1
 
-.PHONY: run demo test check mutations soak
+.PHONY: run demo test check mutations soak lock
 .NOTPARALLEL:
 
 run: .venv/ready
@@ -52,6 +52,15 @@ mutations: .venv/ready-dev
 # The service for minutes in changing weather: make soak ARGS="--seconds 600 --database postgresql"
 soak: .venv/ready-dev
 	@$(RUN) -m tests.soak $(ARGS)
+
+# What the image installs, file by file: after every change of requirements.txt, and with ARGS=--upgrade once in a while.
+# Needs uv on the path (pip install uv). Two of the packages are sources only; setuptools builds them.
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+
+lock:
+	@$(LOCK) requirements.txt -c requirements-dev.txt -o requirements.lock $(ARGS)
+	@echo setuptools | $(LOCK) - -o requirements-build.lock $(ARGS)
 
 # The stamps say which requirements the environment was made from; an interrupted install leaves none.
 .venv/ready: requirements.txt .venv/bin/python

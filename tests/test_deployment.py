@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,9 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
 
 def test_the_image_installs_before_it_copies_the_sources() -> None:
     assert (
-        dockerfile().index("COPY requirements.txt") < dockerfile().index("pip install") < dockerfile().index("COPY . .")
+        dockerfile().index("COPY requirements.lock")
+        < dockerfile().index("pip install")
+        < dockerfile().index("COPY . .")
     )
 
 
@@ -125,7 +128,46 @@ def test_the_image_takes_what_the_service_needs_and_no_more() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in lines
     taken = {line[1:] for line in lines if line.startswith("!")}
-    assert taken == {"requirements.txt", "config.py", "wsgi.py", "mailing_app", "migrations", "static", "templates"}
+    locks = {"requirements.lock", "requirements-build.lock"}
+    assert taken == locks | {"config.py", "wsgi.py", "mailing_app", "migrations", "static", "templates"}
+
+
+def test_the_image_installs_only_what_is_locked() -> None:
+    [command] = re.findall(r'install="\S+/pip install ([^"]+)"', dockerfile())
+    assert {"--require-hashes", "--no-deps"} <= set(shlex.split(command))
+    installed = re.findall(r"\$install (.*) -r (\S+)", dockerfile())
+    assert installed == [
+        ("--only-binary :all:", "requirements-build.lock"),
+        ("--no-build-isolation", "requirements.lock"),
+    ]
+    assert len(re.findall(r"(pip|\$)\S* install|\$install", dockerfile())) == 1 + len(installed)
+
+
+def test_the_lock_holds_what_the_service_asks_for() -> None:
+    asked = re.findall(r"^([\w-]+)(?:\[\w+\])?==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert asked
+    assert [pin for pin in asked if pin not in locked("requirements.lock")] == []
+
+
+def test_the_lock_holds_what_the_suite_was_run_with() -> None:
+    installed = {name: version(name) for name, _ in locked("requirements.lock") if name != "colorama"}  # Windows only
+    assert {name: pin for name, pin in locked("requirements.lock") if installed.get(name, pin) != pin} == {}
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
+def test_every_entry_of_a_lock_is_one_version_with_its_hashes(name: str) -> None:
+    text = (ROOT / name).read_text()
+    entries = re.split(r"^(?=\w)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)[1:]
+    assert len(entries) == len(locked(name)) >= 1
+    one = re.compile(r"[a-z0-9-]+==\S+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n")
+    assert [entry for entry in entries if not one.fullmatch(entry)] == []
+
+
+def test_uploads_wait_on_a_disk_and_not_in_memory() -> None:
+    [folder] = re.findall(r"^ENV TMPDIR=(\S+)$", dockerfile(), re.MULTILINE)
+    [volumes] = re.findall(r"^VOLUME (.+)$", dockerfile(), re.MULTILINE)
+    assert folder in json.loads(volumes)
+    assert all(folder not in " ".join(SERVICES[name]["tmpfs"]) for name in OURS)
 
 
 def test_the_health_check_asks_the_documented_door() -> None:
@@ -178,6 +220,11 @@ def parsed(app: Flask, words: list[str]) -> None:
 def interpolated(value: str) -> str:
     """A value as compose would give it with the secrets set and nothing else."""
     return re.sub(r"\$\{[A-Z_]+:([-?])([^}]*)\}", lambda found: found[2] if found[1] == "-" else "a" * 32, value)
+
+
+def locked(name: str) -> list[tuple[str, str]]:
+    """The packages of a lock and their versions."""
+    return re.findall(r"^([a-z0-9-]+)==([^ ]+)", (ROOT / name).read_text(), re.MULTILINE)
 
 
 def dockerfile() -> str:
