@@ -28,15 +28,16 @@ _inside: Counter[Actor] = Counter()
 def bulky(*methods: str) -> Callable[[View], View]:
     """A view that moves a whole file when it is asked by one of these methods: with too many inside it answers 429.
 
-    Who streams is inside until the last piece was taken or the reader has vanished.
+    HEAD counts as GET. Who streams is inside until the last piece was taken or the reader has vanished.
     """
+    guarding = {*methods, *({"HEAD"} if "GET" in methods else ())}
 
     def guarded(view: View) -> View:
         @wraps(view)
         def admitted(*given: Any, **named: Any) -> Any:
-            return _admitted(view, *given, **named) if request.method in methods else view(*given, **named)
+            return _admitted(view, *given, **named) if request.method in guarding else view(*given, **named)
 
-        admitted.bulky = methods  # type: ignore[attr-defined]
+        admitted.bulky = guarding  # type: ignore[attr-defined]
         return admitted
 
     return guarded

@@ -28,7 +28,7 @@ def list_messages(mailing_id: int) -> Any:
 
 @bp.get("/mailings/<id:mailing_id>/report.csv")
 @answers(200, CSV)
-@bulky("GET", "HEAD")
+@bulky("GET")
 def read_report(mailing_id: int) -> Any:
     """Read the report of a mailing as CSV.
 

@@ -29,6 +29,9 @@ LEAST_RATE = 1024
 ROOM_FOR_BODIES = 512 * 2**20
 """Bytes of all bodies that are there or on their way, together: two of the largest files. They wait on disk."""
 
+BETWEEN_LOOKS = 0.5
+"""Seconds: a busy server goes round thousands of times in one, past hundreds of connections."""
+
 _STEP = 2**20
 """After so many bytes of a body it is looked whether there is room."""
 
@@ -62,6 +65,7 @@ class Channel(HTTPChannel):
         self.parser_class = lambda adjustments: Parser(adjustments, takes_files)
         self._waits_for: tuple[Stage, Any] = (Stage.IDLE, None)
         self._since, self._moved = clock.monotonic(), 0
+        self._next_look = self._since
         super().__init__(*given, **named)
         if len(self.server.active_channels) > MOST_CONNECTIONS:
             self._take_the_place_of_another()
@@ -121,7 +125,10 @@ class Channel(HTTPChannel):
         self.handle_close()
 
     def _is_overdue(self) -> bool:
-        now, waits_for = clock.monotonic(), (self.stage, self.request)
+        now = clock.monotonic()
+        if now < self._next_look:
+            return False
+        self._next_look, waits_for = now + BETWEEN_LOOKS, (self.stage, self.request)
         if waits_for != self._waits_for:
             self._waits_for, self._since, self._moved = waits_for, now, 0
         stage = waits_for[0]

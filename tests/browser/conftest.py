@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import waitress
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress import wasyncore
 
-from mailing_app import access, serving
+from mailing_app import access, webserver
 from mailing_app.models import Role
 from mailing_app.practice import PracticeGateway
 from mailing_app.scheduler import Schedule
@@ -37,14 +36,11 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def pages(migrated_app: Flask) -> Iterator[str]:
     """The address of the web server, the same for all tests: what it knows it reads from the database each time."""
-    sockets: dict[int, Any] = {}
-    server = waitress.create_server(
-        migrated_app, map=sockets, host="127.0.0.1", port=0, threads=serving.WEB_THREADS, ident=None
-    )
+    server = webserver.create(migrated_app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, name="web")
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join()
     server.task_dispatcher.shutdown()
 
