@@ -2,11 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+_RUN_BY_SPREADSHEETS = re.compile(r"['\"\s\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
+"""How a cell begins that some spreadsheet runs, or would once it has taken away what stands before the sign."""
+
 _LINES_A_PIECE = 500
 
 
@@ -25,12 +28,12 @@ def stream(header: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str 
 
 def harmless(text: str) -> str:
     """A cell that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(_RUN_BY_SPREADSHEETS) else text
+    return f"'{text}" if _RUN_BY_SPREADSHEETS.match(text) else text
 
 
 def as_meant(text: str) -> str:
     """The cell without the apostrophe that `harmless` gave it."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_RUN_BY_SPREADSHEETS) else text
+    return text[1:] if text[:1] == "'" and _RUN_BY_SPREADSHEETS.match(text, 1) else text
 
 
 def _cell(value: Any) -> str:

@@ -38,7 +38,7 @@ def faulty_csv(brought: ClientImport, titles: list[str]) -> Iterator[bytes]:
 
     def lines() -> Iterator[list[str]]:
         for row in _rows(brought, 0):
-            cells = row.record.cells + [""] * (width - len(row.record.cells))
+            cells = [spreadsheet.as_meant(cell) for cell in row.record.cells] + [""] * (width - len(row.record.cells))
             yield [*cells[:width], " ".join(row.faults.values()), *cells[width:]]
 
     return spreadsheet.stream([*titles, gettext(WHY)], lines(), brought.delimiter)
