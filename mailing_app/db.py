@@ -348,6 +348,7 @@ def init_app(app: Flask, url: str) -> None:
         "pool_size": 10,
         "max_overflow": 30,
         "pool_timeout": PATIENCE,
+        "hide_parameters": True,  # they are phones and texts, and errors are logged
         "connect_args": _manners(url),
     }
     db.init_app(app)

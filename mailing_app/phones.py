@@ -163,11 +163,6 @@ def operator_code(phone: str) -> str:
     return phone[1:4]
 
 
-def masked(phone: str) -> str:
-    """A stored number for logs, `7900*****67`: enough to tell numbers apart, not enough to call one."""
-    return f"{phone[:4]}*****{phone[-2:]}"
-
-
 def displayed(phone: str) -> str:
     """A stored number for people: `+7 900 123-45-67`."""
     return f"+{phone[0]} {phone[1:4]} {phone[4:7]}-{phone[7:9]}-{phone[9:]}"

@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailing_app import phones
-from mailing_app.phones import BadPhone, displayed, masked, normalise, operator_code
+from mailing_app.masking import masked
+from mailing_app.phones import BadPhone, displayed, normalise, operator_code
 
 SPELLINGS = [
     "79001234567",

@@ -56,7 +56,7 @@ class Ring:
             "outcome": outcome.value,
             "http_status": answer.status or None,
             "milliseconds": round((answer.ended_at - answer.began_at) / timedelta(milliseconds=1)),
-            "excerpt": excerpt(answer, self._mask, envelope.phone),
+            "excerpt": excerpt(answer, self._mask, envelope.phone, envelope.text),
         }
 
     def _next_place(self, accepted: bool) -> int:
@@ -78,13 +78,13 @@ def forget(now: datetime) -> int:
         return changed(session, delete(RawAnswer).where(RawAnswer.dispatcher_id.in_(gone)))
 
 
-def excerpt(answer: Answer, mask: Mask, phone: str) -> str:
+def excerpt(answer: Answer, mask: Mask, phone: str, sent: str) -> str:
     """What came, in lines: the status, the headers that tell something, and the beginning of the body."""
     lines = [f"HTTP {answer.status}"] if answer.status else []
     lines += [f"{name}: {answer.headers[name]}"[:LONGEST_LINE] for name in TELLING if name in answer.headers]
     body = answer.body[: 4 * LONGEST_BODY].decode(errors="backslashreplace")
     lines += [text for text in (body, answer.error) if text]
-    shown = [_visible(mask.hide(line[: 2 * LONGEST_BODY], phone))[:LONGEST_BODY] for line in lines]
+    shown = [_visible(mask.hide(line[: 2 * LONGEST_BODY], phone, sent))[:LONGEST_BODY] for line in lines]
     return "\n".join(shown)[:LONGEST]
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
-from mailing_app import clock, phones
+from mailing_app import clock
 from mailing_app.dispatch import gate, gateway, recall, retry
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.excerpts import Ring
@@ -19,6 +19,7 @@ from mailing_app.dispatch.parts import Answer, Delivery, Envelope, Outcome, Reac
 from mailing_app.dispatch.record import Result, record
 from mailing_app.dispatch.seats import Seats
 from mailing_app.dispatch.watch import Advice, Watch
+from mailing_app.masking import masked
 from mailing_app.models import Status
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def deliver(
     answer = gateway.post(address, called_back, envelope)
     verdict = judge(answer, codes)
     if verdict.error:
-        verdict = replace(verdict, error=mask.hide(verdict.error, envelope.phone))
+        verdict = replace(verdict, error=mask.hide(verdict.error, envelope.phone, envelope.text))
     return Delivery(envelope, answer, verdict, began)
 
 
@@ -200,7 +201,7 @@ def _tell(delivery: Delivery) -> None:
             "message_id": envelope.message_id,
             "client_id": envelope.client_id,
             "attempt": envelope.attempts + 1,
-            "phone": phones.masked(envelope.phone),
+            "phone": masked(envelope.phone),
             "outcome": verdict.outcome.value,
             "http_status": answer.status or None,
             "seconds": round((answer.ended_at - answer.began_at).total_seconds(), 3),
