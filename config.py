@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     default_timezone: str = "Europe/Moscow"
     default_language: Literal["en", "ru"] = "en"
     phone_region: str = "RU"
+    retention_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     log_format: Literal["", "text", "json"] = ""
 
     @field_validator("database_url")

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -393,8 +393,22 @@ def _greet_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows the letters of ASCII only
     # FULL: else a power cut takes commits back, an acceptance or an id that the gateway has seen among them.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # secure_delete: else what was erased can be read in the file until something else takes its place.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def empty_the_log() -> None:
+    """Move SQLite's write-ahead log into the file and empty it, so that nothing erased is left in it.
+
+    At first without a lock, so that the rest holds up writers for a moment only; while somebody reads it is left for
+    another time. PostgreSQL sees to its own.
+    """
+    if db.engine.dialect.name == "sqlite":
+        with closing(db.engine.raw_connection()) as pooled, closing(pooled.cursor()) as file:
+            for pragma in ("busy_timeout=0", "wal_checkpoint(PASSIVE)", "wal_checkpoint(TRUNCATE)"):
+                file.execute(f"PRAGMA {pragma}")
+                file.fetchall()
 
 
 def _lower(text: Any) -> Any:

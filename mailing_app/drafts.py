@@ -1,7 +1,7 @@
 """Forms as somebody typed them, finished or not: kept on wish for everyone, or over a lost sign-in for their sender."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete as deletion
@@ -37,10 +37,9 @@ def keep(operator_id: int, form_key: str, path: str, fields: Fields, name: str, 
 
 
 def keep_for_a_while(operator_id: int, path: str, fields: Fields) -> Draft:
-    """Keep a form for the next page of its sender only, who had been signed out; what nobody fetched is swept."""
+    """Keep a form for the next page of its sender only, who had been signed out."""
     now = clock.now()
     with transaction() as session:
-        session.execute(deletion(Draft).where(~Draft.listed, Draft.created_at < now - KEPT_FOR))
         draft = Draft(
             operator_id=operator_id, path=path, fields=_plain(fields), listed=False, created_at=now, updated_at=now
         )
@@ -81,6 +80,15 @@ def delete(draft_id: int) -> None:
     """Throw a draft away that was kept on wish; nothing happens when it is gone already."""
     with transaction() as session:
         session.execute(deletion(Draft).where(Draft.id == draft_id, Draft.listed))
+
+
+def sweep(now: datetime) -> int:
+    """Delete the forms that waited for their senders for too long; how many."""
+    too_old = (~Draft.listed, Draft.created_at < now - KEPT_FOR)
+    if db.session.scalar(select(Draft.id).where(*too_old).limit(1)) is None:
+        return 0
+    with transaction() as session:
+        return changed(session, deletion(Draft).where(*too_old))
 
 
 def take_out(session: Session, form_key: str | None) -> None:

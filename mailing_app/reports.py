@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from mailing_app import clock, spreadsheet, traffic
 from mailing_app.db import count_by, db
@@ -16,7 +16,7 @@ from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status,
 
 MAILING_COLUMNS = (
     "id", "name", "phase", "starts_at", "ends_at", "recipients", *Status,
-    "last_first_byte_at", "first_bytes_after_end",
+    "last_first_byte_at", "first_bytes_after_end", "forgotten_at",
 )  # fmt: skip
 MESSAGE_COLUMNS = (
     "id", "client_id", "phone", "status", "reason", "attempts", "created_at", "due_at", "sent_at",
@@ -138,7 +138,8 @@ def _mailing_rows() -> Iterator[list[Any]]:
     for mailing in db.session.scalars(statement.execution_options(yield_per=500)):
         shown = [mailing.id, mailing.name, mailing.phase(now).value, mailing.starts_at, mailing.ends_at]
         kept = proof(mailing)
-        yield [*shown, *statistics(mailing.tally).values(), kept.last_first_byte_at, kept.after_end]
+        ends = [kept.last_first_byte_at, kept.after_end, mailing.forgotten_at]
+        yield [*shown, *statistics(mailing.tally).values(), *ends]
 
 
 def _first_bytes_after_end(mailing: Mailing) -> int:
@@ -148,7 +149,8 @@ def _first_bytes_after_end(mailing: Mailing) -> int:
 
 
 def _message_rows(mailing_id: int) -> Iterator[Any]:
-    named = {"phone": func.coalesce(Message.phone, Client.phone)}
+    named = {"phone": case((Mailing.forgotten_at.is_(None), func.coalesce(Message.phone, Client.phone)))}
     columns: list[Any] = [named.get(name, getattr(Message, name, None)) for name in MESSAGE_COLUMNS]
-    statement = select(*columns).join(Client).where(Message.mailing_id == mailing_id).order_by(Message.client_id)
+    both = select(*columns).select_from(Message).join(Message.client).join(Message.mailing)
+    statement = both.where(Message.mailing_id == mailing_id).order_by(Message.client_id)
     yield from db.session.execute(statement.execution_options(yield_per=2000))

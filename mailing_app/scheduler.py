@@ -15,7 +15,8 @@ from typing import Any
 from flask import Flask
 from flask_apscheduler import APScheduler
 
-from mailing_app import clock, imports
+from mailing_app import clock, imports, retention
+from mailing_app.db import empty_the_log
 from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.tick import Dispatching
 
@@ -25,10 +26,11 @@ LOOK_EVERY = 1.0
 """Seconds between two looks at whether the clock was set."""
 
 EVERY_SECOND = {"trigger": "interval", "seconds": 1, "coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+EVERY_MINUTE = EVERY_SECOND | {"seconds": 60}
 
 
 class Schedule:
-    """The ticking jobs of one process: the dispatcher that they drive, and the work at imports."""
+    """The ticking jobs of one process: the dispatcher that they drive, the work at imports, and what is forgotten."""
 
     def __init__(self, app: Flask, paced: bool):
         self._app = app
@@ -41,9 +43,10 @@ class Schedule:
             "imports": self._import,
         }
         self._jobs = [self._scheduler.add_job(name, job, **EVERY_SECOND) for name, job in jobs.items()]
+        self._jobs.append(self._scheduler.add_job("retention", self._forget, **EVERY_MINUTE))
         self._stopped = threading.Event()
         self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._importing = Outage()
+        self._importing, self._forgetting = Outage(), Outage()
 
     def start(self) -> None:
         """Begin to tick. Past Flask-APScheduler's own `start`, which silently does nothing under FLASK_DEBUG."""
@@ -69,6 +72,16 @@ class Schedule:
                 self._importing.end()
             except Exception as fault:
                 self._importing.complain(fault)
+
+    def _forget(self) -> None:
+        """Forget what has been kept for long enough; what fails is tried again by the next tick."""
+        with self._app.app_context():
+            try:
+                retention.work(self._app.config["SETTINGS"].retention_days, self._stopped.wait)
+                empty_the_log()
+                self._forgetting.end()
+            except Exception as fault:
+                self._forgetting.complain(fault)
 
     def _watch_the_clock(self) -> None:
         """APScheduler reckons by the wall clock: set back by an hour, it would not tick for an hour."""

@@ -78,6 +78,7 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Action.MAILING_RESUMED: _l("Resumed a mailing"),
         Action.MAILING_CANCELLED: _l("Cancelled a mailing"),
         Action.MAILING_DELETED: _l("Deleted a mailing"),
+        Action.MAILING_FORGOTTEN: _l("Erased the text and the phones of an old mailing"),
         Action.UNCERTAIN_SENT_AGAIN: _l("Sent the uncertain messages again"),
         Action.TEST_SENT: _l("Sent a test message"),
         Action.SENDING_STOPPED: _l("Stopped all sending"),

@@ -63,6 +63,7 @@ def test_what_waits_for_its_sender_is_for_nobody_else_and_not_for_long(anna: int
         with pytest.raises(NotFound):
             drafts.get(draft.id, anna, "/clients/new")
         later = drafts.keep_for_a_while(boris, "/clients/new", TYPED)
+        assert drafts.sweep(clock.now()) == 1
     assert [each.id for each in Draft.query.all()] == [later.id]
 
 

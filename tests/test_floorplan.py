@@ -25,7 +25,7 @@ FLOORS = (
     {"scheduler", "webserver"},
     {"web", "api", "dispatch"},
     {"reports", "demo"},
-    {"mailings", "imports"},
+    {"mailings", "imports", "retention"},
     {"clients", "access", "status", "holds", "traffic", "drafts", "bulkhead"},
     {"audit", "turns"},
     {"forms"},

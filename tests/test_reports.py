@@ -83,7 +83,7 @@ def test_the_file_of_mailings_ends_with_the_proof(app: Flask) -> None:
     kept, moved, fresh = tried(Outcome.ACCEPTED), tried(Outcome.ACCEPTED), a_mailing()
     end_at(moved, moved.starts_at + timedelta(seconds=1))
     rows = list(csv.DictReader(io.StringIO(b"".join(reports.mailings_csv()).decode("utf-8-sig"))))
-    assert list(rows[0])[-2:] == ["last_first_byte_at", "first_bytes_after_end"]
+    assert list(rows[0])[-3:] == ["last_first_byte_at", "first_bytes_after_end", "forgotten_at"]
     assert [(row["id"], row["first_bytes_after_end"]) for row in rows] == [
         (str(kept.id), "0"), (str(moved.id), "1"), (str(fresh.id), "0"),
     ]  # fmt: skip

@@ -54,6 +54,9 @@ SENSELESS = [
     ("DEFAULT_TIMEZONE", "../../etc/passwd"),
     ("DEFAULT_LANGUAGE", "de"),
     ("PHONE_REGION", "XX"),
+    ("RETENTION_DAYS", "0"),
+    ("RETENTION_DAYS", "1.5"),
+    ("RETENTION_DAYS", "99999"),
     ("LOG_FORMAT", "xml"),
 ]
 

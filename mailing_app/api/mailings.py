@@ -57,7 +57,7 @@ def replace_mailing(mailing_id: int) -> Any:
     Everything may be changed until its first message was attempted; after that only `name`, `ends_at` and
     `when_uncertain`.
     """
-    present = mailings.get(mailing_id)
+    present = mailings.to_change(mailing_id)
     expected = versions.expected(present)
     form = MailingForm.from_json(bodies.read(), resources.mailing(present))
     return _shown(mailings.change(mailing_id, expected, **form.values()))
@@ -76,7 +76,7 @@ def change_mailing(mailing_id: int) -> Any:
         form = MailingForm.from_json(payload, resources.mailing(present), partial=True)
         return mailings.change(mailing_id, version, **form.values())
 
-    return _shown(versions.patched(lambda: mailings.get(mailing_id), change))
+    return _shown(versions.patched(lambda: mailings.to_change(mailing_id), change))
 
 
 @bp.delete("/<id:mailing_id>")

@@ -57,6 +57,7 @@ def mailing(shown: Mailing) -> dict[str, Any]:
         "pause_reason": shown.pause_reason,
         "remainder_of": shown.remainder_of,
         "test": shown.only_client_id is not None,
+        "forgotten_at": moment(shown.forgotten_at),
         "statistics": reports.statistics(shown.tally),
         "version": shown.version,
         "created_at": moment(shown.created_at),
@@ -85,12 +86,12 @@ def preview(shown: Preview) -> dict[str, Any]:
 
 
 def message(shown: Message) -> dict[str, Any]:
-    """One mailing to one client; the phone is the client's until the first attempt, and gone when it was erased."""
+    """One mailing to one client; its phone is gone when either was forgotten."""
     return {
         "id": shown.id,
         "mailing_id": shown.mailing_id,
         "client_id": shown.client_id,
-        "phone": shown.phone or shown.client.phone,
+        "phone": shown.addressee,
         "text": shown.text,
         "status": shown.status.value,
         "reason": shown.reason,

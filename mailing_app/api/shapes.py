@@ -60,10 +60,13 @@ def _mailings() -> dict[str, Schema]:
         "version": VERSION,
         "remainder_of": _or_null(ID),
         "test": {"type": "boolean"},
+        "forgotten_at": _or_null(MOMENT) | {"description": "When its text and phones were erased."},
     }
+    fields = MailingForm.schema()["properties"]
+    text = {"type": "string", "examples": ["Hello!"], "description": "Empty once the mailing is forgotten."}
     exclusions = {"type": "object", "additionalProperties": COUNT, "examples": [{"window_never_opens": 3}]}
     return {
-        "Mailing": _object(id=ID, **MailingForm.schema()["properties"], **derived, **_kept()),
+        "Mailing": _object(id=ID, **fields | {"text": text} | derived, **_kept()),
         "MailingPage": _page("Mailing"),
         "Statistics": _object(recipients=COUNT, **dict.fromkeys(_values(Status), COUNT)),
         "Preview": _object(

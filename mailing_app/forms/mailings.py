@@ -68,7 +68,8 @@ class MailingForm(Form):
     """What to send, to whom, and when."""
 
     read_only = (
-        "id", "phase", "pause_reason", "remainder_of", "test", "statistics", "version", "created_at", "updated_at",
+        "id", "phase", "pause_reason", "remainder_of", "test", "forgotten_at", "statistics", "version",
+        "created_at", "updated_at",
     )  # fmt: skip
 
     name = TextInput(

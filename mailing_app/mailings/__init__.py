@@ -15,6 +15,7 @@ from mailing_app.mailings.planning import (
     in_phase,
     listing,
     planned_from,
+    to_change,
     upcoming,
 )
 from mailing_app.mailings.preview import Preview, preview
@@ -62,6 +63,7 @@ __all__ = [
     "send_again",
     "send_test",
     "timelines",
+    "to_change",
     "unreached",
     "upcoming",
 ]

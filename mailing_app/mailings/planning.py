@@ -18,6 +18,8 @@ ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at", "when_uncertain")
 
 BEGUN = N_("Sending has begun: only the name, the end and what to do with uncertain messages can still be changed.")
 
+FORGOTTEN = N_("The text and the phones of this mailing were erased: it can only be looked at, copied or deleted.")
+
 DECIDE_THE_AUDIENCE = ("filter", "with_uncertain", "window_from", "window_to", "starts_at")
 
 
@@ -74,6 +76,13 @@ def get(mailing_id: int) -> Mailing:
     mailing = db.session.get(Mailing, mailing_id)
     if mailing is None or mailing.deleted_at:
         raise NotFound
+    return mailing
+
+
+def to_change(mailing_id: int) -> Mailing:
+    """The mailing under this id, for a form that changes it; Refused when it was forgotten."""
+    mailing = get(mailing_id)
+    _check_kept(mailing)
     return mailing
 
 
@@ -188,7 +197,13 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime | time) else value
 
 
+def _check_kept(mailing: Mailing) -> None:
+    if mailing.forgotten_at:
+        raise Refused(FORGOTTEN)
+
+
 def _check_freedom(mailing: Mailing, changes: dict[str, Any]) -> None:
+    _check_kept(mailing)
     if not mailing.attempted_at:
         return
     for name in changes:

@@ -102,6 +102,7 @@ class Action(StrEnum):
     MAILING_RESUMED = "mailing_resumed"
     MAILING_CANCELLED = "mailing_cancelled"
     MAILING_DELETED = "mailing_deleted"
+    MAILING_FORGOTTEN = "mailing_forgotten"
     UNCERTAIN_SENT_AGAIN = "uncertain_sent_again"
     TEST_SENT = "test_sent"
     SENDING_STOPPED = "sending_stopped"

@@ -56,8 +56,15 @@ class Message(db.Model):
     client: Mapped[Client] = relationship(innerjoin=True)
 
     @property
+    def addressee(self) -> str | None:
+        """The phone that it went to, before that the client's; none once client or mailing is forgotten."""
+        return None if self.mailing.forgotten_at else self.phone or self.client.phone
+
+    @property
     def text(self) -> str:
         """What the client reads: with the values that it left with, and before that with the client's present ones."""
+        if self.mailing.forgotten_at:
+            return ""
         if self.frozen and self.operator_code is None:  # it left before there were merge fields
             return self.mailing.text
         source = self if self.operator_code else self.client

@@ -36,7 +36,7 @@ def add() -> Response | Redirect:
 @bp.route("/<id:mailing_id>/edit", methods=["GET", "POST"])
 def edit(mailing_id: int) -> Response | Redirect:
     """Change a mailing, or check the change without storing it."""
-    mailing = mailings.get(mailing_id)
+    mailing = mailings.to_change(mailing_id)
     form = form_of(mailing).showing(mailing)
     planning = Planning(form, mailing, mailing.remainder_of)
     if planning.only_checked():
