@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app import clock
 from mailing_app.db import Page, after_commit, db, page
+from mailing_app.masking import nameless
 from mailing_app.models import Action, ActorKind, AuditEntry, Client, Mailing
 
 log = logging.getLogger(__name__)
@@ -52,12 +53,13 @@ def actor() -> Actor:
 def note(
     session: Session, action: Action, *, mailing_id: int | None = None, client_id: int | None = None, **details: Any
 ) -> None:
-    """Write the entry beside the change that it tells of. `details` are JSON and never hold a phone."""
+    """Write the entry beside the change that it tells of. `details` are JSON; phones in them are masked: nobody changes
+    the trail afterwards, not even to forget a client."""
     who = actor()
     session.add(
         AuditEntry(
             done_at=clock.now(), actor_kind=who.kind, actor=who.name, action=action.value,
-            mailing_id=mailing_id, client_id=client_id, details=details,
+            mailing_id=mailing_id, client_id=client_id, details=nameless(details),
         )
     )  # fmt: skip
     known = {"actor": who.name, "actor_kind": who.kind.value, "mailing_id": mailing_id, "client_id": client_id}

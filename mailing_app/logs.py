@@ -10,7 +10,7 @@ from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
-from mailing_app.masking import without_phones
+from mailing_app.masking import nameless, without_phones
 
 
 class TextFormatter(logging.Formatter):
@@ -19,7 +19,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record.message, record.asctime = record.getMessage(), self.formatTime(record)
         told = facts(record) | _trace_of(record)
-        named = [f"{name}={_nameless(value)!r}" for name, value in told.items()]
+        named = [f"{name}={nameless(value)!r}" for name, value in told.items()]
         return " ".join([_visible(without_phones(self.formatMessage(record))), *named])
 
 
@@ -27,7 +27,7 @@ class JsonLines(JsonFormatter):
     """For machines: an object a line, in ASCII."""
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        return {name: _nameless(value) for name, value in log_data.items()}
+        return {name: nameless(value) for name, value in log_data.items()}
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's own name
         return trace(ei[1])
@@ -77,15 +77,6 @@ def _words(fault: BaseException) -> str:
 
 def _trace_of(record: logging.LogRecord) -> dict[str, str]:
     return {"trace": trace(record.exc_info[1])} if record.exc_info else {}
-
-
-def _nameless(value: Any) -> Any:
-    """A fact without phones: ids and figures stand as they are, whatever they look like."""
-    if isinstance(value, dict):
-        return {without_phones(str(name)): _nameless(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_nameless(each) for each in value]
-    return value if value is None or isinstance(value, bool | int | float) else without_phones(str(value))
 
 
 def _visible(text: str) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
+from mailing_app.clients import traces
 from mailing_app.clients.register import forget, shown
 from mailing_app.db import db, transaction
 from mailing_app.errors import N_, Refused
@@ -49,18 +50,27 @@ def erase_shown(wanted: Wanted, number: int) -> int:
         audit.note(session, Action.CLIENTS_ERASED, clients=len(client_ids), shown=nameless(wanted))
         forget(session, client_ids)
 
-    return _in_chunks(change, wanted, number, AT_A_TIME)
+    def prepare(client_ids: Sequence[int]) -> None:
+        traces.take_out(client_ids, traces.phones_of(client_ids))
+
+    return _in_chunks(change, wanted, number, AT_A_TIME, prepare)
 
 
 def _in_chunks(
-    change: Callable[[Session, Sequence[int]], None], wanted: Wanted, number: int, seconds: float = math.inf
-) -> int:
-    """Whoever is added meanwhile stays as he is: nobody saw him when the number was confirmed."""
+    change: Callable[[Session, Sequence[int]], None], wanted: Wanted, number: int, seconds: float = math.inf,
+    prepare: Callable[[Sequence[int]], None] | None = None,
+) -> int:  # fmt: skip
+    """Whoever is added meanwhile stays as he is: nobody saw him when the number was confirmed.
+
+    `prepare` is told of each chunk before its transaction begins.
+    """
     if count(**wanted) != number:
         raise Refused(RECOUNTED)
     last = db.session.scalar(select(func.max(Client.id)).where(*shown(**wanted))) or 0
     done, after, until = 0, 0, clock.monotonic() + seconds
     while after < last:
+        if prepare:
+            prepare(db.session.scalars(_next(after, last, wanted)).all())
         with transaction() as session:
             client_ids = session.scalars(_next(after, last, wanted)).all()
             if not client_ids:

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, func, or_, select, update
+from sqlalchemy import BigInteger, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
+from mailing_app.clients import traces
 from mailing_app.clients.withdrawal import withdraw
 from mailing_app.db import Page, batch, db, in_order, page, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
-from mailing_app.models import Action, Client, Message, Status
+from mailing_app.models import Action, Attempt, Client, Message, RawAnswer, Status
 
 
 def _phone_taken() -> Refused:
@@ -59,6 +60,8 @@ def change(client_id: int, expected: int | None = None, **values: Any) -> Client
 
 def erase(client_id: int, expected: int | None = None) -> None:
     """Erase a client: phone and tag are gone from every table, nothing more is sent, the figures keep their count."""
+    _check_version(get(client_id), expected)
+    traces.take_out([client_id], traces.phones_of([client_id]))
     with transaction() as session:
         locked(session, client_id, expected)
         forget(session, [client_id])
@@ -66,12 +69,21 @@ def erase(client_id: int, expected: int | None = None) -> None:
 
 
 def forget(session: Session, client_ids: Collection[int]) -> None:
-    """Erase these clients, who are locked, inside the caller's transaction."""
+    """Erase these clients, who are locked, inside the caller's transaction; `traces` were taken out before it.
+
+    What was on the wire is recorded afterwards without them: it is masked where it comes in.
+    """
     gone = {"phone": None, "tag": None}
     told = or_(Message.phone.is_not(None), Message.tag.is_not(None))
     # A claim may be taking the phone at this very moment: so what waits is locked too, though it has none yet.
     theirs = in_order(Message.id, Message.client_id.in_(client_ids), or_(told, Message.status == Status.PENDING))
     session.execute(update(Message).where(Message.id.in_(theirs)).values(gone))
+    # After the messages, as who records them does: what the gateway told may be about the person.
+    of_theirs = select(Message.id).where(Message.client_id.in_(client_ids))
+    told_of_them = update(Attempt).where(Attempt.message_id.in_(of_theirs), Attempt.error != "")
+    session.execute(told_of_them.values(error="").execution_options(synchronize_session=False))
+    seen = delete(RawAnswer).where(RawAnswer.message_id.in_(of_theirs))
+    session.execute(seen.execution_options(synchronize_session=False))
     now = clock.now()
     blank = {"phone": None, "tag": "", "opted_out_at": None, "erased_at": now, "updated_at": now}
     session.execute(update(Client).where(Client.id.in_(client_ids)).values(blank | {"version": Client.version + 1}))
@@ -140,9 +152,13 @@ def locked(session: Session, client_id: int, expected: int | None = None) -> Cli
     client = session.get(Client, client_id, with_for_update=True, populate_existing=True)
     if client is None or client.erased_at:
         raise NotFound
+    _check_version(client, expected)
+    return client
+
+
+def _check_version(client: Client, expected: int | None) -> None:
     if expected is not None and expected != client.version:
         raise Stale
-    return client
 
 
 def _chosen(chosen: Mapping[str, list[str]]) -> list[Any]:

@@ -7,9 +7,7 @@ from collections.abc import Collection
 from html import escape
 from urllib.parse import quote
 
-from mailing_app.masking import without_phones
-
-HIDDEN = "•••"
+from mailing_app.masking import HIDDEN, without_phones
 
 SHORTEST_REST = 4
 """Characters of the token that are hidden at a text's very end too, where a cut may have gone through it."""
