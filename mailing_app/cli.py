@@ -13,8 +13,8 @@ from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
 from mailing_app import access, audit, clients, demo, language, serving
-from mailing_app.errors import Refusal
-from mailing_app.forms import ClientForm
+from mailing_app.errors import Invalid, Refusal
+from mailing_app.forms import ClientForm, Form, OperatorForm, TokenForm
 from mailing_app.local_time import day_ends_at
 from mailing_app.models import Role, Scope
 from mailing_app.practice import PracticeGateway
@@ -88,11 +88,11 @@ def fill() -> None:
 def add_operator(name: str, role: str, password_stdin: bool) -> None:
     """Add a person who may sign in."""
     if password_stdin:
-        password = sys.stdin.readline().rstrip("\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    _or_refused(access.add_operator, name, password, Role(role))
-    click.echo(f"{role} {name} added")
+    added = _or_refused(access.add_operator, **_judged(OperatorForm, name=name, password=password, role=role))
+    click.echo(f"{role} {added.name} added")
 
 
 @tokens.command("add")
@@ -107,7 +107,8 @@ def add_operator(name: str, role: str, password_stdin: bool) -> None:
 def add_token(name: str, scope: str, expires: datetime | None) -> None:
     """Add a token for a program and print it, once, alone on the last line."""
     expires_at = day_ends_at(expires.date(), language.zone()) if expires else None
-    click.echo(_or_refused(access.add_token, name, Scope(scope), expires_at))
+    judged = _judged(TokenForm, name=name, scope=scope)
+    click.echo(_or_refused(access.add_token, **(judged | {"expires_at": expires_at})))
 
 
 @register_of_clients.command("import")
@@ -146,9 +147,19 @@ def _app() -> Flask:
     return app
 
 
-def _or_refused(operation: Callable[..., Any], *given: Any) -> Any:
+def _judged(form: type[Form], **typed: str) -> dict[str, Any]:
+    """What was typed as the form of the pages takes it; the first of its sentences ends the command."""
+    with current_app.test_request_context(), force_locale("en"):
+        try:
+            return form.from_json(typed).values()
+        except Invalid as fault:
+            name, [sentence, *_] = next(iter(fault.errors.items()))
+            raise click.ClickException(f"{name}: {sentence}") from fault
+
+
+def _or_refused(operation: Callable[..., Any], *given: Any, **named: Any) -> Any:
     try:
         with audit.acting(audit.CONSOLE):
-            return operation(*given)
+            return operation(*given, **named)
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal

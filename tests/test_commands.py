@@ -36,7 +36,10 @@ def test_a_password_asked_for_is_typed_twice_and_not_shown(app: Flask) -> None:
     assert [(operator.name, operator.role) for operator in access.operators()] == [("Ada", Role.OPERATOR)]
 
 
-@pytest.mark.parametrize(("name", "password"), [("Ada", "too short"), ("Bob", PASSWORD)])
+@pytest.mark.parametrize(("name", "password"), [
+    ("Ada", "too short"), ("Ada", "x" * 129), ("Ada", "Ada Ada Ada Ada"), ("Bob", PASSWORD),
+    ("", PASSWORD), ("x" * 81, PASSWORD), ("two\nlines", PASSWORD),
+])  # fmt: skip
 def test_a_refused_operator_is_one_line_and_nobody_new(app: Flask, name: str, password: str) -> None:
     access.add_operator("Bob", PASSWORD, Role.VIEWER)
     ended = run(app, "operators", "add", name, "--password-stdin", typed=f"{password}\n")
@@ -44,6 +47,12 @@ def test_a_refused_operator_is_one_line_and_nobody_new(app: Flask, name: str, pa
     assert ended.stderr.startswith("Error: ")
     assert ended.stderr.count("\n") == 1
     assert [operator.name for operator in access.operators()] == ["Bob"]
+
+
+def test_a_password_is_taken_as_it_was_written_but_for_the_end_of_its_line(app: Flask) -> None:
+    password = "  зелёный\tчай \u200b🍵 "
+    run(app, "operators", "add", "Ada", "--password-stdin", typed=f"{password}\r\n")
+    assert access.signed_in(access.sign_in("Ada", password))
 
 
 def test_a_token_stands_alone_on_the_last_line_and_opens_the_api(app: Flask) -> None:

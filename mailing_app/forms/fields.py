@@ -64,9 +64,7 @@ class Input(Field):
 
     def parse(self, typed: str) -> Any:
         """The typed text as a value; ValueError with a sentence when it makes none."""
-        if _FORBIDDEN.search(typed):
-            raise ValueError(_l("Contains a character that no text can hold."))
-        return typed
+        return without(_FORBIDDEN, typed)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         if self.process_errors:
@@ -106,6 +104,10 @@ class TextInput(Input):
         text = str(super().parse(typed)).replace("\r\n", "\n")
         if not self.lines and re.search(r"[\n\r\t]", text):
             raise ValueError(_l("Must be one line."))
+        return self.short_enough(text)
+
+    def short_enough(self, text: str) -> str:
+        """The text; a ValueError with a sentence when it is too long."""
         if len(text) > self.longest:
             raise ValueError(_l("Must be at most %(most)s characters long.", most=self.longest))
         return text
@@ -292,6 +294,13 @@ class WordsInput(Input):
 
     def shown(self, value: Sequence[str]) -> str:
         return ", ".join(value)
+
+
+def without(forbidden: re.Pattern[str], typed: str) -> str:
+    """The text; a ValueError with a sentence when it holds any such character."""
+    if forbidden.search(typed):
+        raise ValueError(_l("Contains a character that no text can hold."))
+    return typed
 
 
 def _unbound(field: Any) -> Input:
