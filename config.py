@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Port = 8000
     mode: Literal["", "development", "production"] = ""
+    trusted_proxies: Annotated[int, Field(ge=0, le=9)] = 0
 
     gateway_url: str = ""
     gateway_token: str = ""

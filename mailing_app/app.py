@@ -2,17 +2,18 @@
 
 import logging
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import HTTPException
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import INSTANCE, ROOT, Settings
-from mailing_app import api, cli, db, headers, ids, language, logs, web
+from mailing_app import access, api, audit, cli, db, headers, ids, language, logs, web
 from mailing_app.errors import Invalid, Refusal
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
         instance_path=str(INSTANCE),
     )
     configure(app, settings)
+    trust_proxies(app, settings.trusted_proxies)
     logs.set_up(settings.log_json)
     db.init_app(app, settings.database_url)
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
@@ -49,22 +51,31 @@ def create_app(settings: Settings) -> Flask:
 
 def configure(app: Flask, settings: Settings) -> None:
     """What Flask and its extensions want to be told."""
+    # The prefix has browsers refuse such a cookie from other hosts of the domain, and over plain http (RFC 6265bis).
+    prefix = "__Host-" if settings.production else ""
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.signing_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=2**20,
-        SESSION_COOKIE_NAME="mailing_session",
+        SESSION_COOKIE_NAME=f"{prefix}mailing_session",
+        DEVICE_COOKIE_NAME=f"{prefix}mailing_device",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.production,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        PERMANENT_SESSION_LIFETIME=access.LONGEST,
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "mailing_app" / "translations"),
         BABEL_DEFAULT_LOCALE="en",
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
+
+
+def trust_proxies(app: Flask, number: int) -> None:
+    """Believe so many proxies in a row who came to them, and whether over https; without any, nobody."""
+    if number:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number)  # type: ignore[method-assign]
 
 
 def name_requests(app: Flask) -> None:
@@ -98,9 +109,21 @@ def answer_errors(app: Flask) -> None:
 
 
 def _tell(error: Exception) -> None:
-    """Log what is no matter of the caller: a database that is away in a line, a fault of our own with its trace."""
-    named = {"request_id": g.get("request_id", "")}
+    """Log what is no matter of the caller: a database that is away in a line, a fault of our own with its trace;
+    and who came to a door that is not theirs (OWASP ASVS 5, 16.3).
+    """
+    named = logs.of_request()
     if why := db.absence(error):
         log.error("database unavailable", extra=named | {"error": why})
+    elif isinstance(error, CSRFError | Forbidden | Unauthorized):
+        log.warning("refused", extra=named | _of_refusal(error))
     elif not isinstance(error, Refusal | Invalid | HTTPException):
         log.error("fault of our own", exc_info=error, extra=named)
+
+
+def _of_refusal(error: HTTPException) -> dict[str, Any]:
+    """Who was refused what; never what came with it, since that may be a password or somebody's token."""
+    who = audit.actor()
+    why = "forged form" if isinstance(error, CSRFError) else error.name.lower()
+    known = {"actor_kind": who.kind.value, "actor": who.name} if who.name else {}
+    return {"reason": why, "method": request.method, "endpoint": request.endpoint, **known}

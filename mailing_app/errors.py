@@ -1,5 +1,6 @@
 """The ways in which the service says no. Doors translate them; nothing below a door knows HTTP."""
 
+from math import ceil
 from typing import Any
 
 
@@ -32,6 +33,17 @@ class Refused(Refusal):
     def __init__(self, message: str, field: str | None = None, **values: Any):
         super().__init__(message, **values)
         self.field = field
+
+
+class Throttled(Refused):
+    """It was tried too often of late. It is worth another try after so many `seconds`."""
+
+    def __init__(self, seconds: int):
+        self.seconds, minutes = seconds, ceil(seconds / 60)
+        if seconds <= 90:
+            super().__init__(N_("Too many attempts have failed. Try again in %(seconds)s s."), seconds=seconds)
+        else:
+            super().__init__(N_("Too many attempts have failed. Try again in %(minutes)s min."), minutes=minutes)
 
 
 class Stale(Refusal):

@@ -34,5 +34,5 @@ def secure(response: Any, cacheable: bool, https: bool) -> Any:
     if not cacheable:
         response.headers["Cache-Control"] = "no-store"
     if https:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response

@@ -8,6 +8,7 @@ import sys
 import traceback
 from typing import Any
 
+from flask import g, request
 from pythonjsonlogger.json import JsonFormatter
 
 from mailing_app.masking import nameless, without_phones
@@ -40,6 +41,11 @@ class JsonLines(JsonFormatter):
 def facts(record: logging.LogRecord) -> dict[str, Any]:
     """What the caller gave as `extra`."""
     return {name: value for name, value in vars(record).items() if name not in _ORDINARY}
+
+
+def of_request() -> dict[str, Any]:
+    """What every line about the present request carries: its id, and the address that it came from."""
+    return {"request_id": g.get("request_id", ""), "address": request.remote_addr or ""}
 
 
 def set_up(as_json: bool) -> None:

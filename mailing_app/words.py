@@ -91,6 +91,7 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Action.TOKEN_ADDED: _l("Added a token"),
         Action.TOKEN_REVOKED: _l("Revoked a token"),
         Action.SIGNED_IN: _l("Signed in"),
+        Action.SIGN_INS_ENDED: _l("Ended sign-ins"),
     },
     Hold: {
         Hold.TOKEN_REFUSED: _l("The gateway refuses our token."),
@@ -172,6 +173,7 @@ _DETAILS = {
     "updated": _l("Updated"),
     "unchanged": _l("Unchanged"),
     "rejected": _l("Rejected"),
+    "failures": _l("Failed attempts before"),
 }
 
 _EXCLUSIONS = {

@@ -59,6 +59,7 @@ PAGES = _of({
     "/language": _button(EVERYONE),
     "/profile": _form(SIGNED_IN),
     "/profile/password": _form(SIGNED_IN),
+    "/profile/end-others": _button(SIGNED_IN),
     "/clients": _page(SIGNED_IN),
     "/clients/export.csv": _page(SIGNED_IN),
     "/clients/new": _form(OPERATORS),
@@ -114,6 +115,7 @@ PAGES = _of({
     f"{_PERSON}/password": _form(ADMINS),
     f"{_PERSON}/deactivate": _form(ADMINS),
     f"{_PERSON}/reactivate": _button(ADMINS),
+    f"{_PERSON}/end-sign-ins": _button(ADMINS),
     "/operators/tokens/new": _form(ADMINS),
     "/operators/tokens/<id:token_id>/revoke": _form(ADMINS),
 })  # fmt: skip

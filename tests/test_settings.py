@@ -29,6 +29,8 @@ SENSELESS = [
     ("PORT", "65536"),
     ("PORT", "http"),
     ("MODE", "prod"),
+    ("TRUSTED_PROXIES", "-1"),
+    ("TRUSTED_PROXIES", "all"),
     ("GATEWAY_URL", "gateway.example"),
     ("GATEWAY_URL", "ftp://gateway.example"),
     ("GATEWAY_URL", "http://"),

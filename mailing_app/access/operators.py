@@ -50,6 +50,11 @@ def anybody() -> bool:
     return bool(db.session.scalar(select(func.count()).select_from(Operator)))
 
 
+def known_as(name: str) -> str:
+    """The name if an operator has it, else nothing: what is typed into the field for it may be a password."""
+    return db.session.scalar(select(Operator.name).filter_by(name=name)) or ""
+
+
 def change_operator(operator_id: int, name: str, role: Role) -> Operator:
     """Give another name or role; Refused when nobody would be left who may do it again."""
     with transaction(NAME_IS_UNIQUE) as session:

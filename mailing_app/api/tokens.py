@@ -15,10 +15,10 @@ def check() -> None:
     token = access.token(_given())
     if token is None:
         raise _unauthorized(error="invalid_token")
+    audit.act_as(ActorKind.TOKEN, token.name)
     if token.scope is not Scope.WRITE and request.method not in SAFE:
         raise Forbidden
     g.token_id = token.id
-    audit.act_as(ActorKind.TOKEN, token.name)
 
 
 def _given() -> str:

@@ -115,6 +115,7 @@ class Action(StrEnum):
     TOKEN_ADDED = "token_added"
     TOKEN_REVOKED = "token_revoked"
     SIGNED_IN = "signed_in"
+    SIGN_INS_ENDED = "sign_ins_ended"
 
 
 class ImportState(StrEnum):

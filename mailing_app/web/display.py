@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter
 from wtforms import FormField
 
 from mailing_app import charts, clock, language, phones, status, traffic, words
-from mailing_app.errors import Refused, Stale
+from mailing_app.errors import Refused, Stale, Throttled
 from mailing_app.forms import Form
 from mailing_app.local_time import utc_offset_label
 from mailing_app.models import Phase, Status
@@ -125,9 +125,12 @@ def faulty_fields(form: Form) -> list[Any]:
 
 
 def form_page(template: str, form: Form, **context: Any) -> Response:
-    """The page of a form: 422 when its values are wrong, 409 when the state of things forbids them."""
+    """The page of a form: 422 when its values are wrong, 409 when the state of things forbids them, 429 for now."""
     code = 409 if form.refusal else 422 if form.errors else 200
-    return make_response(render_template(template, form=form, **context), code)
+    headers = {}
+    if isinstance(form.refusal, Throttled):
+        code, headers = 429, {"Retry-After": str(form.refusal.seconds)}
+    return make_response(render_template(template, form=form, **context), code, headers)
 
 
 def seen_version() -> int | None:

@@ -1,6 +1,6 @@
 """The pages of operators and tokens, for admins."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, session, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirect
 
@@ -37,7 +37,7 @@ def edit(operator_id: int) -> Response | Redirect:
     if form.submitted_to(access.change_operator, operator_id):
         flash(gettext("The operator is changed."), "success")
         return _to_all()
-    return form_page("operators/edit.html", form, operator=operator)
+    return form_page("operators/edit.html", form, operator=operator, sign_ins=access.sign_ins(operator_id))
 
 
 @bp.route("/<id:operator_id>/password", methods=["GET", "POST"])
@@ -60,6 +60,14 @@ def deactivate(operator_id: int) -> str | Redirect:
     if display.done(access.deactivate, operator_id):
         flash(gettext("%(name)s is signed out and can sign in no more.", name=operator.name), "success")
     return _to_all()
+
+
+@bp.post("/<id:operator_id>/end-sign-ins")
+def end_sign_ins(operator_id: int) -> Redirect:
+    """End all sign-ins of somebody, but this one (OWASP ASVS 5, 7.4.5)."""
+    access.end_sign_ins(operator_id, session["sign_in"])
+    flash(gettext("The operator has to sign in anew everywhere."), "success")
+    return redirect(url_for("operators.edit", operator_id=operator_id))
 
 
 @bp.post("/<id:operator_id>/reactivate")

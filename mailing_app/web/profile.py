@@ -7,6 +7,7 @@ from werkzeug import Response as Redirect
 from mailing_app import access, language, local_time
 from mailing_app.forms import OwnPasswordForm, ProfileForm
 from mailing_app.web.display import form_page
+from mailing_app.web.session import tell_of_failure
 
 bp = Blueprint("profile", __name__, url_prefix="/profile")
 
@@ -19,7 +20,16 @@ def show() -> Response | Redirect:
         refresh()  # else this request would go on in the language before
         flash(gettext("Your pages are set."), "success")
         return redirect(url_for("profile.show"))
-    return form_page("profile/show.html", form, zones=sorted(local_time.zone_names()))
+    told = {"sign_ins": access.sign_ins(g.operator.id), "is_this": lambda each: access.is_of(each, session["sign_in"])}
+    return form_page("profile/show.html", form, zones=sorted(local_time.zone_names()), **told)
+
+
+@bp.post("/end-others")
+def end_others() -> Redirect:
+    """End one's sign-ins everywhere but here (OWASP ASVS 5, 7.5.2)."""
+    access.end_sign_ins(g.operator.id, session["sign_in"])
+    flash(gettext("You are signed in nowhere else any more."), "success")
+    return redirect(url_for("profile.show"))
 
 
 @bp.route("/password", methods=["GET", "POST"])
@@ -28,6 +38,7 @@ def password() -> Response | Redirect:
     form = OwnPasswordForm()
     secret = form.submitted_to(access.change_own_password, session["sign_in"])
     if secret is None:
+        tell_of_failure("present password", form, g.operator.name)
         return form_page("profile/password.html", form)
     session["sign_in"] = secret
     flash(gettext("Your password is changed. You are signed in nowhere else any more."), "success")

@@ -1,15 +1,30 @@
 """Who is at the browser: signing in and out, the language, and who may open which page."""
 
+import logging
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, g, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from werkzeug import Response
 
-from mailing_app import access, audit
-from mailing_app.forms import LanguageForm, SignInForm
+from mailing_app import access, audit, logs
+from mailing_app.errors import Throttled
+from mailing_app.forms import Form, LanguageForm, SignInForm
 from mailing_app.models import ActorKind, Role
 from mailing_app.web import kept
 from mailing_app.web.display import form_page
+
+log = logging.getLogger(__name__)
 
 bp = Blueprint("session", __name__)
 
@@ -36,6 +51,9 @@ LEAST = {
 """Who may open a page, or all pages of a blueprint, where its methods alone would say another role."""
 
 _RANK = list(Role)
+
+HALF_A_YEAR = 182 * 24 * 3600
+"""Seconds for which a browser stays known under the name that signed in there."""
 
 
 @bp.before_app_request
@@ -72,14 +90,22 @@ def least_role() -> Role | None:
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> Response:
     """Sign in; the session begins anew, so that nobody can plant one beforehand."""
-    form = SignInForm()
-    secret = form.submitted_to(access.sign_in)
+    form, mark = SignInForm(), request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"], "")
+    secret = form.submitted_to(access.sign_in, address=request.remote_addr or "", device=mark)
     if secret is None:
+        tell_of_failure("sign-in", form, access.known_as(form.name.data) if form.refusal else "")
         return form_page("login.html", form, typed=kept.carried())
-    language = session.get("language")
-    session.clear()
-    session.update({"sign_in": secret} | ({"language": language} if language else {}))
-    return _welcome(secret, local_path(request.args.get("next", "")))
+    _begin_anew(secret)
+    response = _welcome(secret, local_path(request.args.get("next", "")))
+    _keep_mark(response, access.device(form.name.data, mark))
+    return response
+
+
+def tell_of_failure(what: str, form: Form, operator: str) -> None:
+    """A line in the log when a password was refused or not even looked at (OWASP ASVS 5, 16.3.1)."""
+    if form.refusal:
+        how = "throttled" if isinstance(form.refusal, Throttled) else "failed"
+        log.warning(f"{what} {how}", extra=logs.of_request() | ({"operator": operator} if operator else {}))
 
 
 @bp.post("/logout")
@@ -118,6 +144,22 @@ def _let_sign_in() -> Response:
     told = {"typed": typed, "leaves_out": kept.leaves_out(), "wanted": _wanted()}
     page = render_template("login.html", form=SignInForm(formdata=None), **told)
     return make_response(page, 401, {"WWW-Authenticate": "Form"})
+
+
+def _begin_anew(secret: str) -> None:
+    """A session with this sign-in and nothing from before but the language; the sign-in so far is over."""
+    language, former = session.get("language"), session.get("sign_in")
+    if former:
+        access.sign_out(former)
+    session.clear()
+    session.update({"sign_in": secret} | ({"language": language} if language else {}))
+
+
+def _keep_mark(response: Response, mark: str) -> None:
+    """Have this browser known under the name, beyond the end of the sign-in."""
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    guarded = {"secure": secure, "httponly": True, "samesite": "Lax"}
+    response.set_cookie(current_app.config["DEVICE_COOKIE_NAME"], mark, HALF_A_YEAR, **guarded)
 
 
 def _welcome(secret: str, wanted: str) -> Response:

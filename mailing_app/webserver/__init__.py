@@ -17,6 +17,7 @@ THREADS = 8
 def create(app: Flask, host: str, port: int) -> Any:
     """A server that listens and answers once it is run. OSError where it cannot listen."""
     sockets: dict[int, Any] = {}
+    settings = app.config["SETTINGS"]
     server = waitress.create_server(
         app,
         map=sockets,
@@ -27,8 +28,10 @@ def create(app: Flask, host: str, port: int) -> Any:
         max_request_header_size=LARGEST_HEAD,
         connection_limit=2 * MOST_CONNECTIONS,  # never reached: the channel makes room first, waitress would go deaf
         asyncore_use_poll=True,  # select() fails beyond descriptor 1023
+        # What proxies say is judged in the application; where none stands before it, it never hears of it.
+        clear_untrusted_proxy_headers=not settings.trusted_proxies,
     )
-    channel = partial(Channel, takes_files=_paths_of_files(app), https=app.config["SETTINGS"].production)
+    channel = partial(Channel, takes_files=_paths_of_files(app), https=settings.production)
     for listener in sockets.values():  # one for each address of the host
         if isinstance(listener, BaseWSGIServer):
             listener.channel_class = channel
