@@ -46,6 +46,12 @@ class Throttled(Refused):
             super().__init__(N_("Too many attempts have failed. Try again in %(minutes)s min."), minutes=minutes)
 
 
+class AtWork(Refused):
+    """The same is being done at this moment: it makes sense to ask again after so many seconds."""
+
+    retry_after = 1
+
+
 class Stale(Refusal):
     """Somebody else changed it since the caller looked."""
 

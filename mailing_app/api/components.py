@@ -36,6 +36,7 @@ _ERRORS = {
     401: "No bearer token, or none that works.",
     403: "A token that may only read wants to write.",
     404: "There is nothing under this number.",
+    409: "A request with this `Idempotency-Key` is being carried out.",
     412: "`If-Match` names another version than the present one.",
     413: "The body is too large.",
     415: "The body is of another type than the operation takes.",
@@ -44,7 +45,7 @@ _ERRORS = {
     500: "A fault on our side, with the id of the request.",
     503: "The database is not to be had at the moment.",
 }
-_ERROR_HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+_ERROR_HEADERS = {401: "WWW-Authenticate", 409: "Retry-After", 429: "Retry-After", 503: "Retry-After"}
 
 _HEADERS = {
     "ETag": ("The version, for `If-Match` and `If-None-Match`.", {"type": "string", "examples": ['"3"']}),
@@ -60,7 +61,7 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "IfNoneMatch": ("If-None-Match", "Answer only if this is not its version.", {"type": "string"}),
     "IdempotencyKey": (
         "Idempotency-Key",
-        "Any text of your own. A repeated request with the same key and body gets the first answer again.",
+        "Any text of your own. Within 24 hours the same key and body get the first answer again.",
         {"type": "string", "minLength": 1, "maxLength": 255},
     ),
 }

@@ -25,8 +25,8 @@ def add_mailing() -> Any:
     key = idempotency.key()
     if key is None:
         return _planned(resources.mailing(mailings.add(**values)))
-    answer, _ = mailings.add_once(key, g.token_id, idempotency.fingerprint(payload), resources.mailing, **values)
-    return _planned(answer)
+    once = (key, g.token_id, idempotency.fingerprint(payload))
+    return _planned(mailings.add_once(*once, resources.mailing, **values))
 
 
 @bp.get("")

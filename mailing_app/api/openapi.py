@@ -159,6 +159,7 @@ def _nos(view: Any, rule: Rule, method: str) -> list[int]:
         401,
         *((403,) if method != "GET" else ()),
         *((404,) if rule.arguments else ()),
+        *((409,) if told.once else ()),
         *((412,) if _matches(method) else ()),
         *((429,) if bulkhead.is_bulky(view, method) else ()),
         422, 500, 503,

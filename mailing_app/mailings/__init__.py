@@ -9,7 +9,6 @@ from mailing_app.mailings.planning import (
     BEGUN,
     Planned,
     add,
-    add_once,
     change,
     get,
     in_phase,
@@ -23,6 +22,7 @@ from mailing_app.mailings.progress import Progress, progress
 from mailing_app.mailings.rate import Origin
 from mailing_app.mailings.reasons import Reason, Why
 from mailing_app.mailings.remainder import Unreached, origin, remainders, unreached
+from mailing_app.mailings.repeats import add_once
 from mailing_app.mailings.timeline import Kind, Step, timelines
 from mailing_app.mailings.uncertain import send_again
 

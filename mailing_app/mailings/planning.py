@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
 from mailing_app.db import Page, db, page, transaction
-from mailing_app.errors import N_, Invalid, NotFound, Refused, Stale
+from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.local_time import Window
-from mailing_app.models import Action, KeptAnswer, Mailing, Message, Phase, Status, Tally
+from mailing_app.models import Action, Mailing, Message, Phase, Status, Tally
 
 ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at", "when_uncertain")
 """What may still be changed once the first message was attempted."""
@@ -49,26 +49,6 @@ def once(form_key: str | None, planning: Callable[[Session], Mailing]) -> Planne
 def planned_from(form_key: str) -> bool:
     """Whether the page with this mark planned a mailing already."""
     return db.session.scalars(select(Mailing.id).filter_by(form_key=form_key)).one_or_none() is not None
-
-
-def add_once(
-    key: str, token_id: int, request_hash: str, answer: Callable[[Mailing], dict[str, Any]], **values: Any
-) -> tuple[dict[str, Any], int]:
-    """Plan a mailing unless this token did so before under this key; the answer and the id of its mailing.
-
-    The key, the mailing and the answer are stored in one transaction, so of two simultaneous requests
-    one waits for the other and then gets its answer. Invalid when the key came with another body.
-    """
-    try:
-        with transaction({"uq_kept_answer_token_id_key": _Repeated}) as session:
-            kept = KeptAnswer(token_id=token_id, key=key, request_hash=request_hash, answer={}, created_at=clock.now())
-            session.add(kept)
-            session.flush()
-            mailing = new(session, values)
-            kept.mailing_id, kept.answer = mailing.id, answer(mailing)
-    except _Repeated:
-        return _kept(key, token_id, request_hash)
-    return kept.answer, mailing.id
 
 
 def get(mailing_id: int) -> Mailing:
@@ -168,14 +148,7 @@ def touch(mailing: Mailing) -> None:
 
 
 class _Repeated(Exception):
-    """The key was used before."""
-
-
-def _kept(key: str, token_id: int, request_hash: str) -> tuple[dict[str, Any], int]:
-    kept = db.session.scalars(select(KeptAnswer).filter_by(token_id=token_id, key=key)).one()
-    if kept.request_hash != request_hash:
-        raise Invalid({"Idempotency-Key": [N_("This key came before with another body.")]})
-    return kept.answer, kept.mailing_id or 0
+    """The mark was used before."""
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:
