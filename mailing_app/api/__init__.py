@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from mailing_app.api import (
+    bulk,
     clients,
     controls,
     docs,
@@ -22,7 +23,7 @@ from mailing_app.api.problems import answer
 
 __all__ = ["answer", "register"]
 
-ROOMS = (index, clients, mailings, controls, messages, statistics, status, gateway)
+ROOMS = (index, clients, bulk, mailings, controls, messages, statistics, status, gateway)
 
 
 def register(app: Flask, csrf: Any) -> None:

@@ -1,35 +1,18 @@
 """The clients, as JSON."""
 
-from contextlib import closing
 from typing import Any
 
 from flask import Blueprint, Response, url_for
-from flask_babel import gettext
 
 from mailing_app import clients
 from mailing_app.api import bodies, parameters, resources, versions
 from mailing_app.api.openapi import answers
-from mailing_app.bulkhead import bulky
-from mailing_app.errors import Invalid, Refused
 from mailing_app.forms import ClientForm, ClientsQuery
 from mailing_app.models import Client
 
 bp = Blueprint("clients", __name__, url_prefix="/clients")
 
 PHONE_TAKEN = "Another client has this phone."
-FILE = {
-    "text/csv": {
-        "schema": {"type": "string"},
-        "example": "phone,operator_code,tag,timezone\r\n+7 900 123-45-67,900,vip,Europe/Moscow\r\n",
-    },
-    "multipart/form-data": {
-        "schema": {
-            "type": "object",
-            "properties": {"file": {"type": "string", "contentMediaType": "text/csv"}},
-            "required": ["file"],
-        }
-    },
-}
 
 
 @bp.post("")
@@ -122,23 +105,6 @@ def opt_client_in(client_id: int) -> Any:
     Mailings that begin from now on may write to the client; what was withdrawn stays so. Opting in twice is no error.
     """
     return _shown(clients.opt_in(client_id))
-
-
-@bp.post("/import")
-@answers(200, "ImportResult", body=FILE)
-@bulky("POST")
-def import_clients() -> Any:
-    """Add or update clients from CSV.
-
-    The first line names the columns, `phone` among them; clients are told apart by their phones. Good rows go in,
-    bad ones are listed by line and field.
-    """
-    try:
-        with closing(bodies.file()) as file:
-            return resources.imported(clients.import_csv(file, ClientForm.of_texts()))
-    except Refused as refusal:
-        # Nothing is stored that could forbid it: the file itself is no good.
-        raise Invalid({refusal.field or "file": [gettext(refusal.message, **refusal.values)]}) from refusal
 
 
 def _shown(client: Client, status: int = 200, **headers: str) -> Any:

@@ -19,6 +19,7 @@ INFO = {
 TAGS = [
     {"name": "resources", "description": "Where to begin."},
     {"name": "clients", "description": "Who can be written to."},
+    {"name": "bulk", "description": "Many clients at once, as a list or as a file."},
     {"name": "mailings", "description": "What to send, to whom, and when."},
     {"name": "controls", "description": "Pause, resume, cancel; send uncertain messages once more."},
     {"name": "messages", "description": "One mailing to one client, with every attempt to send it."},

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, stream_with_context
+from flask import Blueprint
 
 from mailing_app import mailings, reports
-from mailing_app.api import parameters, resources
+from mailing_app.api import parameters, resources, streams
 from mailing_app.api.openapi import answers
 from mailing_app.bulkhead import bulky
 from mailing_app.forms import MessagesQuery
@@ -35,9 +35,7 @@ def read_report(mailing_id: int) -> Any:
     One line a message: UTF-8 with a byte order mark, for spreadsheets.
     """
     mailings.get(mailing_id)
-    pieces = stream_with_context(reports.messages_csv(mailing_id))
-    named = {"Content-Disposition": f'attachment; filename="mailing-{mailing_id}.csv"'}
-    return Response(pieces, content_type="text/csv; charset=utf-8", headers=named)
+    return streams.csv(reports.messages_csv(mailing_id), f"mailing-{mailing_id}.csv")
 
 
 @bp.get("/messages/<id:message_id>")

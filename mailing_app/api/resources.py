@@ -1,12 +1,13 @@
 """The things of the service as the API shows them: from a model to the JSON of the contract."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from mailing_app import clock, reports, status
-from mailing_app.clients import ImportResult
+from mailing_app.clients import Became, ImportResult, Outcome
 from mailing_app.db import Page
 from mailing_app.local_time import Window
 from mailing_app.mailings import Preview
@@ -40,6 +41,13 @@ def client(shown: Client) -> dict[str, Any]:
 def imported(result: ImportResult) -> dict[str, Any]:
     """What became of the rows of a file."""
     return asdict(result)
+
+
+def bulk(results: Sequence[Outcome | Mapping[str, list[str]]]) -> dict[str, Any]:
+    """What became of each client of a list, or the faults of its fields; and how many of each."""
+    told = [{"index": index} | _result(result) for index, result in enumerate(results)]
+    figures = Counter(each["status"] for each in told)
+    return {each.value: figures[each.value] for each in Became} | {"results": told}
 
 
 def mailing(shown: Mailing) -> dict[str, Any]:
@@ -115,6 +123,12 @@ def standing(shown: status.Standing, now: datetime, practising: bool) -> dict[st
         "backlog": shown.backlog,
         "gateway": {"practising": practising} | _gateway(shown.gateway or GatewayState(detail="")),
     }
+
+
+def _result(shown: Outcome | Mapping[str, list[str]]) -> dict[str, Any]:
+    if isinstance(shown, Outcome):
+        return {"status": shown.became.value, "id": shown.id, "errors": {}}
+    return {"status": Became.REJECTED.value, "id": None, "errors": shown}
 
 
 def _by_parts(shown: Mapping[int, int]) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from mailing_app.forms import ClientForm, MailingForm, PauseForm, StopForm
+from mailing_app.clients import Became
+from mailing_app.forms import BulkForm, ClientForm, MailingForm, PauseForm, StopForm
 from mailing_app.mailings import Origin
 from mailing_app.models import Hold, Phase, Status
 from mailing_app.status import BREAKERS
@@ -31,6 +32,7 @@ def _inputs() -> dict[str, Schema]:
     return {
         "ClientInput": ClientForm.schema(),
         "ClientChange": _optional(ClientForm.schema()),
+        "BulkInput": BulkForm.schema(),
         "MailingInput": MailingForm.schema(),
         "MailingChange": _optional(MailingForm.schema()),
         "PauseInput": PauseForm.schema(),
@@ -44,12 +46,17 @@ def _clients() -> dict[str, Schema]:
     opted_out_at = _or_null(MOMENT) | {"description": "Since when the client wants no messages."}
     client = fields | {"phone": phone, "opted_out_at": opted_out_at} | _kept()
     fault = _object(line=COUNT, field=TEXT, message=TEXT)
-    counts = dict.fromkeys(("created", "updated", "unchanged", "rejected"), COUNT)
+    counts = dict.fromkeys(_values(Became), COUNT)
     return {
         "Client": _object(id=ID, **client),
         "ClientPage": _page("Client"),
         "ImportResult": _object(**counts, errors={"type": "array", "items": fault}),
-    }
+        "BulkResult": _object(**counts, results={"type": "array", "items": ref("BulkOutcome")}),
+        "BulkOutcome": _object(
+            index=COUNT, status=_one_of(Became), id=_or_null(ID),
+            errors={"type": "object", "additionalProperties": {"type": "array", "items": TEXT}},
+        ),
+    }  # fmt: skip
 
 
 def _mailings() -> dict[str, Schema]:

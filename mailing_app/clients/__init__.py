@@ -17,10 +17,13 @@ from mailing_app.clients.register import (
 )
 from mailing_app.clients.storing import store
 from mailing_app.clients.transfer import ImportResult, Judge, import_csv, texts_of
+from mailing_app.clients.upsert import Became, Outcome, upsert
 
 __all__ = [
+    "Became",
     "ImportResult",
     "Judge",
+    "Outcome",
     "add",
     "change",
     "count",
@@ -43,4 +46,5 @@ __all__ = [
     "store",
     "tags",
     "texts_of",
+    "upsert",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, literal, or_, select, true
+from sqlalchemy import String, Subquery, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from mailing_app import clock
@@ -36,14 +36,23 @@ def store(session: Session, rows: Sequence[Row], given: Collection[str]) -> Stor
         return Stored()
     kept = [name for name in COLUMNS[1:] if name in given]
     last, again = _last_words(rows, kept)
-    new = batch([{name: row[name] for name in COLUMNS} for row in last], **{name: String() for name in COLUMNS})
+    new = _batch(last)
     moved = list(session.scalars(_moving(new))) if "timezone" in kept else []
-    versions = list(session.scalars(_upsert(new, kept)))
+    versions = [row.version for row in session.execute(_upsert(new, kept))]
     if moved:
         wait_no_more(session, moved)
     created = versions.count(1)
     updated = len(versions) - created
     return Stored(created, updated + again, len(rows) - created - updated - again)
+
+
+def insert_new(session: Session, rows: Sequence[Row]) -> set[str]:
+    """Insert those of the rows whose phones nobody has, inside the caller's transaction; these phones."""
+    return {row.phone for row in session.execute(_upsert(_batch(rows), ()))}
+
+
+def _batch(rows: Sequence[Row]) -> Subquery:
+    return batch([{name: row[name] for name in COLUMNS} for row in rows], **{name: String() for name in COLUMNS})
 
 
 def _last_words(rows: Sequence[Row], kept: Sequence[str]) -> tuple[list[Row], int]:
@@ -62,17 +71,17 @@ def _moving(new: Any) -> Any:
 
 
 def _upsert(new: Any, kept: Sequence[str]) -> Any:
-    """It returns the version of each row that it touched: 1 is a new one."""
+    """It returns the phone and the version of each row that it touched: 1 is a new one."""
     now = clock.now()
     picked = select(*(new.c[name] for name in COLUMNS), literal(1), literal(now, Moment()), literal(now, Moment()))
     # SQLite takes ON CONFLICT for a join condition unless the SELECT before it has a WHERE.
     statement = insert(Client).from_select([*COLUMNS, "version", "created_at", "updated_at"], picked.where(true()))
     if not kept:
-        return statement.on_conflict_do_nothing(index_elements=["phone"]).returning(Client.version)
+        return statement.on_conflict_do_nothing(index_elements=["phone"]).returning(Client.phone, Client.version)
     excluded = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["phone"],
         set_={name: excluded[name] for name in kept}
         | {"updated_at": excluded.updated_at, "version": Client.version + 1},
         where=or_(*(getattr(Client, name) != excluded[name] for name in kept)),
-    ).returning(Client.version)
+    ).returning(Client.phone, Client.version)

@@ -11,10 +11,12 @@ from mailing_app.forms.access import (
     TokenForm,
 )
 from mailing_app.forms.base import Form, FormPart, Query
+from mailing_app.forms.bulk import BulkForm
 from mailing_app.forms.clients import ClientForm, ColumnsForm, EraseShownForm, ImportForm, OptOutsForm, RetagForm
 from mailing_app.forms.gateway import StopForm
 from mailing_app.forms.lists import (
     AuditQuery,
+    ClientsFilter,
     ClientsQuery,
     DraftsQuery,
     FaultyQuery,
@@ -28,7 +30,9 @@ from mailing_app.forms.mailings import MailingForm, PauseForm, RemainderForm, Tr
 
 __all__ = [
     "AuditQuery",
+    "BulkForm",
     "ClientForm",
+    "ClientsFilter",
     "ClientsQuery",
     "ColumnsForm",
     "DraftsQuery",

@@ -17,6 +17,7 @@ from mailing_app.forms.fields import REQUIRED, Input
 
 UNKNOWN = _l("There is no such field.")
 READ_ONLY = _l("This field cannot be set.")
+NO_OBJECT = _l("Must be a JSON object.")
 
 
 class FormPart(wtforms.Form):
@@ -79,12 +80,12 @@ class Form(FlaskForm):
         `partial` it stands in for whatever the payload leaves out.
         """
         if not isinstance(payload, dict):
-            raise Invalid({"": [gettext("Must be a JSON object.")]})
+            raise Invalid({"": [str(NO_OBJECT)]})
         if partial:
             payload = merged(cls.carried_over(present or {}, payload), payload)
         errors: dict[str, list[str]] = {}
         formdata: MultiDict[str, str] = MultiDict()
-        _gather(cls.blank(), payload, present or {}, formdata, errors)
+        gather(cls.blank(), payload, present or {}, formdata, errors)
         return cls._judged(formdata, errors)
 
     @classmethod
@@ -168,10 +169,11 @@ def flattened(errors: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str, 
             yield where, [str(sentence) for sentence in told]
 
 
-def _gather(
+def gather(
     form: Any, payload: Mapping[str, Any], present: Mapping[str, Any], formdata: MultiDict[str, str],
     errors: dict[str, list[str]], path: str = "",
 ) -> None:  # fmt: skip
+    """Put what JSON says into `formdata` as a page would send it, and into `errors` what is of no field or type."""
     fields = dict(inputs(form))
     for key, value in payload.items():
         field, where = fields.get(key), f"{path}{key}"
@@ -193,7 +195,7 @@ def _gather_part(
     if value is None and field.form.nullable:
         return
     if isinstance(value, dict):
-        _gather(field.form, value, {}, formdata, errors, f"{where}.")
+        gather(field.form, value, {}, formdata, errors, f"{where}.")
         if field.form.nullable:
             missing = [name for name, _ in inputs(field.form) if name not in value]
             errors.update({f"{where}.{name}": [str(REQUIRED)] for name in missing})

@@ -8,10 +8,11 @@ from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
+from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, SelectField, SubmitField, ValidationError
 
 from mailing_app import phones
-from mailing_app.forms.base import Form, inputs
+from mailing_app.forms.base import NO_OBJECT, Form, gather, inputs
 from mailing_app.forms.fields import REQUIRED, CountInput, DigitsInput, PhoneInput, TextInput, ZoneInput
 from mailing_app.forms.spellings import PhonesInput
 
@@ -60,6 +61,22 @@ class ClientForm(Form):
         if "phone" in payload and kept.get("operator_code") == phones.operator_code(kept["phone"]):
             del kept["operator_code"]
         return kept
+
+    @classmethod
+    def of_json(cls) -> Callable[[Any], tuple[dict[str, Any], dict[str, list[str]]]]:
+        """A judge of many JSON objects by the rules of `from_json`: it gives the values, or each field's faults."""
+        blank, judge_texts = cls.blank(), cls.of_texts()
+
+        def judge(payload: Any) -> tuple[dict[str, Any], dict[str, list[str]]]:
+            if not isinstance(payload, dict):
+                return {}, {"": [str(NO_OBJECT)]}
+            errors: dict[str, list[str]] = {}
+            formdata: MultiDict[str, str] = MultiDict()
+            gather(blank, payload, {}, formdata, errors)
+            values, faults = judge_texts(formdata)
+            return values, {name: [fault] for name, fault in faults.items()} | errors
+
+        return judge
 
     @classmethod
     def of_texts(cls) -> Callable[[Mapping[str, str]], tuple[dict[str, Any], dict[str, str]]]:

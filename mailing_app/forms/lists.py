@@ -37,13 +37,17 @@ class Listing(Query):
     after = CursorInput(_l("After"), description=_l("The `next` of the page before."))
 
 
-class ClientsQuery(Listing):
-    """Which clients to list."""
+class ClientsFilter(Query):
+    """Which clients are meant."""
 
     phone = PhoneInput(_l("Phone"))
     operator_code = DigitsInput(_l("Operator code"), digits=3)
     tag = TextInput(_l("Tag"), longest=LONGEST_TAG)
     timezone = ZoneInput(_l("Time zone"))
+
+
+class ClientsQuery(Listing, ClientsFilter):
+    """Which clients to list."""
 
 
 class TimelinesQuery(Listing):

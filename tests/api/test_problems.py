@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from mailing_app import reports
+from mailing_app.api import bodies
 from mailing_app.app import create_app
 from tests.api.bodies import a_client_body, a_mailing_body
 from tests.api.routes import address, operations
@@ -95,8 +96,9 @@ def test_a_body_of_another_type(api: FlaskClient, content_type: str | None) -> N
 
 
 def test_a_body_that_is_too_large(api: FlaskClient) -> None:
-    body = json.dumps(a_client_body(tag="x" * 2**21)).encode()
     for method, where in takers(api):
+        largest = bodies.LARGEST_LIST if where.endswith("bulk") else bodies.LARGEST_JSON
+        body = json.dumps(a_client_body(tag="x" * largest)).encode()
         problem(api.open(where, method=method, data=body, content_type="application/json"), 413)
 
 
@@ -168,6 +170,7 @@ def takers(api: FlaskClient) -> list[tuple[str, str]]:
     """Every route that takes JSON, with things to take it for."""
     return [
         ("POST", CLIENTS),
+        ("POST", f"{CLIENTS}/bulk"),
         ("PUT", f"{CLIENTS}/{(client := a_client()).id}"),
         ("PATCH", f"{CLIENTS}/{client.id}"),
         ("POST", "/api/v1/mailings"),
