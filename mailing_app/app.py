@@ -70,6 +70,7 @@ def configure(app: Flask, settings: Settings) -> None:
         BOOTSTRAP_SERVE_LOCAL=True,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.merge_slashes = False  # an address has one spelling, and a program is not led about by redirects
 
 
 def trust_proxies(app: Flask, number: int) -> None:
@@ -104,7 +105,7 @@ def answer_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _answer(error: Exception) -> Any:
         _tell(error)
-        door = api if request.path.startswith("/api") else web
+        door = api if f"{request.path}/".startswith("/api/") else web
         return door.answer(error)
 
 

@@ -9,7 +9,8 @@ from mailing_app.api.openapi import answers
 bp = Blueprint("resources", __name__)
 
 
-@bp.get("/", strict_slashes=False)
+@bp.get("", endpoint="list_resources_too")  # a rule of its own, since `strict_slashes` forgets the other methods
+@bp.get("/")
 @answers(200, "Resources")
 def list_resources() -> Any:
     """List the resources.

@@ -101,7 +101,7 @@ def document(app: Flask) -> dict[str, Any]:
 
 def path(rule: Rule) -> str:
     """The address of a rule as the document spells it."""
-    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(PREFIX))
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule.removeprefix(PREFIX)) or "/"
 
 
 def _paths(app: Flask, known: dict[str, Any]) -> dict[str, Any]:

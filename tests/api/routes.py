@@ -8,7 +8,7 @@ def operations(app: Flask) -> list[tuple[str, str]]:
     return [
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/api/v1")
+        if rule.rule.startswith("/api/v1/")
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
 

@@ -46,37 +46,6 @@ def test_unknown_addresses_say_so_to_everyone(visitor: FlaskClient) -> None:
     problem(visitor.post("/api/v1/nothing"), 404)
 
 
-@pytest.mark.parametrize(
-    ("where", "method", "allowed"),
-    [
-        (CLIENTS, "DELETE", {"GET", "HEAD", "OPTIONS", "POST"}),
-        (f"{CLIENTS}/1", "POST", {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}),
-        ("/api/v1/mailings/1/pause", "GET", {"OPTIONS", "POST"}),
-        ("/api/v1/statistics", "TRACE", {"GET", "HEAD", "OPTIONS"}),
-    ],
-)
-def test_a_method_that_an_address_does_not_take(api: FlaskClient, where: str, method: str, allowed: set[str]) -> None:
-    answer = api.open(where, method=method)
-    problem(answer, 405)
-    assert set(answer.headers["Allow"].split(", ")) == allowed
-
-
-def test_options_tells_the_methods(api: FlaskClient) -> None:
-    answer = api.options(CLIENTS)
-    assert (answer.status_code, answer.data) == (200, b"")
-    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
-
-
-def test_head_is_get_without_the_body(app: Flask, api: FlaskClient) -> None:
-    a_client()
-    mailing = a_mailing()
-    for where in (CLIENTS, f"{CLIENTS}/1", f"/api/v1/mailings/{mailing.id}/report.csv", "/api/v1/status"):
-        got, head = api.get(where), api.head(where)
-        assert (head.status_code, head.data) == (200, b"")
-        for header in ("Content-Type", "ETag", "Content-Length"):
-            assert head.headers.get(header) == got.headers.get(header)
-
-
 BROKEN = [
     b"{", b"nope", b'{"phone": NaN}', b'{"phone": -Infinity}', b"\xff\xfe", b'\xef\xbb\xbf{"phone": 1}',
     b'{"phone": ' + b"7" * 5000 + b"}", b"[" * 100_000, b'{"a":' * 100_000, b'{"phone": "79001234567"} x',
