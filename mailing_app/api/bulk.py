@@ -3,7 +3,7 @@
 from contextlib import closing
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask_babel import gettext
 
 from mailing_app import clients
@@ -69,4 +69,6 @@ def export_clients() -> Any:
 
     Those that match every given parameter: UTF-8 with a byte order mark, as the import takes it back.
     """
-    return streams.csv(clients.export_csv(**parameters.given()), "clients.csv")
+    # With HEAD nobody leaves the register, and the audit trail has nothing to tell.
+    pieces = iter(()) if request.method == "HEAD" else clients.export_csv(**parameters.given())
+    return streams.csv(pieces, "clients.csv")
