@@ -137,9 +137,12 @@ _READ_AND_ADD = {"GET": READING, "POST": WRITING}
 _READ_AND_CHANGE = {"GET": READING, "PUT": WRITING, "PATCH": WRITING, "DELETE": WRITING}
 
 API = _of({
+    "/api/v1": _page(READING),
     "/api/v1/": _page(READING),
     "/api/v1/clients": _READ_AND_ADD,
     "/api/v1/clients/import": _button(WRITING),
+    "/api/v1/clients/bulk": _button(WRITING),
+    "/api/v1/clients.csv": _page(READING),
     _A_CLIENT: _READ_AND_CHANGE,
     f"{_A_CLIENT}/opt-out": _button(WRITING),
     f"{_A_CLIENT}/opt-in": _button(WRITING),

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from mailing_app import clients
 from mailing_app.api import bodies, parameters, resources, streams
 from mailing_app.api.openapi import answers
+from mailing_app.bulkhead import bulky
 from mailing_app.errors import Invalid, Refused
 from mailing_app.forms import BulkForm, ClientForm, ClientsFilter
 
@@ -33,6 +34,7 @@ FILE = CSV | {
 
 @bp.post("/clients/bulk")
 @answers(200, "BulkResult", body="BulkInput")
+@bulky("POST")
 def upsert_clients() -> Any:
     """Add or update clients from a list.
 
@@ -48,6 +50,7 @@ def upsert_clients() -> Any:
 
 @bp.post("/clients/import")
 @answers(200, "ImportResult", body=FILE)
+@bulky("POST")
 def import_clients() -> Any:
     """Add or update clients from CSV.
 
@@ -64,6 +67,7 @@ def import_clients() -> Any:
 
 @bp.get("/clients.csv")
 @answers(200, CSV, query=ClientsFilter)
+@bulky("GET")
 def export_clients() -> Any:
     """Read clients as CSV.
 
