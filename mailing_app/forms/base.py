@@ -1,5 +1,6 @@
 """What all forms share: a page's submission, JSON judged by the same rules, and the schema."""
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from wtforms import FormField
 from wtforms.validators import ValidationError
 
 from mailing_app.errors import Invalid, Refused, Stale
-from mailing_app.forms.fields import REQUIRED, Input
+from mailing_app.forms.fields import EMPTY, REQUIRED, Input
 
 UNKNOWN = _l("There is no such field.")
 READ_ONLY = _l("This field cannot be set.")
@@ -129,8 +130,18 @@ class Query(Form):
         """For the API: every parameter known, given once and sensible, else `Invalid`."""
         known = cls.names()
         errors = {name: [str(UNKNOWN)] for name in args if name not in known}
+        # An empty one would else narrow nothing: who asked for one client would get them all.
+        errors |= {name: [str(EMPTY)] for name, value in args.items() if name in known and _is_blank(value)}
         errors |= {name: [gettext("Must be given once.")] for name in args if len(args.getlist(name)) > 1}
         return cls._judged(args, errors)
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """The parameters as a schema: none must be given, and none may be empty."""
+        form = cls.blank()
+        for _, field in inputs(form):
+            field.required = True
+        return _schema(form) | {"required": []}
 
     @classmethod
     def from_page(cls, args: MultiDict[str, str]) -> Self:
@@ -197,10 +208,14 @@ def _gather_part(
     if isinstance(value, dict):
         gather(field.form, value, {}, formdata, errors, f"{where}.")
         if field.form.nullable:
-            missing = [name for name, _ in inputs(field.form) if name not in value]
+            missing = [name for name, _ in inputs(field.form) if _is_blank(value.get(name, ""))]
             errors.update({f"{where}.{name}": [str(REQUIRED)] for name in missing})
     else:
         errors[where] = [gettext("Must be an object.")]
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _take(field: Input, value: Any, formdata: MultiDict[str, str], errors: dict[str, list[str]], where: str) -> None:
@@ -213,9 +228,13 @@ def _take(field: Input, value: Any, formdata: MultiDict[str, str], errors: dict[
 def _schema(form: Any) -> dict[str, Any]:
     properties = {}
     for name, field in inputs(form):
-        properties[name] = _schema(field.form) if isinstance(field, FormField) else field.schema()
+        properties[name] = _part(field.form) if isinstance(field, FormField) else field.schema()
     nullable = getattr(form, "nullable", False)
     required = [name for name, field in inputs(form) if nullable or getattr(field, "required", False)]
     kind = ["object", "null"] if nullable else "object"
     schema: dict[str, Any] = {"type": kind, "properties": properties, "additionalProperties": False}
     return schema | ({"required": required} if required else {})
+
+
+def _part(form: Any) -> dict[str, Any]:
+    return _schema(form) | {"description": inspect.getdoc(type(form))}

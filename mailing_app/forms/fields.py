@@ -16,10 +16,15 @@ from wtforms.validators import StopValidation, ValidationError
 from mailing_app import language, local_time, phones, words
 
 REQUIRED = _l("This field is required.")
+EMPTY = _l("Must not be empty.")
+LONGEST_ZONE = 64
 
 # C0 and C1 controls but tab and line ends, NUL among them, and lone surrogates: no database, no
 # gateway and no person has a use for them.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+_FORBIDDEN = re.compile(rf"[{_CONTROLS}\ud800-\udfff]")
+# The white space that `str.strip` cuts off and that is no control, spelled out for patterns: what `\s` means differs.
+_SPACES = r"\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -52,7 +57,7 @@ class Input(Field):
         return [str(value)]
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        typed = valuelist[0].strip() if valuelist else ""
+        typed = _trimmed(valuelist[0]) if valuelist else ""
         if self.came_back(typed):
             self.data = self.object_data
         else:
@@ -98,7 +103,13 @@ class TextInput(Input):
         self.lines = lines
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "maxLength": self.longest} | ({"minLength": 1} if self.required else {})
+        least = {"minLength": 1} if self.required else {}
+        return {"type": "string", **least, "maxLength": self.longest, "pattern": self._pattern()}
+
+    def _pattern(self) -> str:
+        """No controls, and no line ends unless lines are meant; it begins with something to see if it must be given."""
+        rest = f"[^{_CONTROLS}]" if self.lines else rf"[^{_CONTROLS}\t\n\r]"
+        return f"^[^{_CONTROLS}{_SPACES}]{rest}*$" if self.required else f"^{rest}*$"
 
     def parse(self, typed: str) -> str:
         text = str(super().parse(typed)).replace("\r\n", "\n")
@@ -121,7 +132,7 @@ class PhoneInput(Input):
     wrong_type = _l("Must be a text or a number.")
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": ["string", "integer"]}
+        return {"type": ["string", "integer"], "format": "phone"}
 
     def texts(self, value: Any) -> list[str]:
         texts = super().texts(value)
@@ -145,7 +156,7 @@ class DigitsInput(Input):
         self.flags.maxlength = digits
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^[0-9]{{{self.digits}}}$"}
+        return {"type": "string", "pattern": _or_nothing(self, f"[0-9]{{{self.digits}}}")}
 
     def parse(self, typed: str) -> str:
         if not re.fullmatch(f"[0-9]{{{self.digits}}}", typed):
@@ -157,7 +168,8 @@ class ZoneInput(Input):
     """The IANA name of a time zone."""
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "maxLength": 64}
+        least = {"minLength": 1} if self.required else {}
+        return {"type": "string", "format": "time-zone", **least, "maxLength": LONGEST_ZONE}
 
     def parse(self, typed: str) -> str:
         if not local_time.is_zone(typed):
@@ -226,7 +238,7 @@ class MomentInput(Input):
     widget = widgets.DateTimeLocalInput()
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date-time"}
+        return {"type": "string", "format": "date-time", "pattern": "^20[0-9]{2}-"}
 
     def parse(self, typed: str) -> datetime:
         moment = _moment(typed)
@@ -275,15 +287,17 @@ class WordsInput(Input):
         super().texts(value)
         if not all(isinstance(word, str) for word in value):
             raise ValidationError(self.wrong_type)
+        if not all(_trimmed(word) for word in value):
+            raise ValidationError(EMPTY)
         # The empty last one tells a list from the one text of a page, in which commas separate.
         return [*value, ""]
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        if len(valuelist) == 1 and self.came_back(valuelist[0].strip()):
+        if len(valuelist) == 1 and self.came_back(_trimmed(valuelist[0])):
             self.data = self.object_data
             return
         given = valuelist[0].split(",") if len(valuelist) == 1 else valuelist
-        distinct = list(dict.fromkeys(stripped for word in given if (stripped := word.strip())))
+        distinct = list(dict.fromkeys(trimmed for word in given if (trimmed := _trimmed(word))))
         if len(distinct) > self.most:
             raise ValueError(_l("Must be at most %(most)s values.", most=self.most))
         judge = _unbound(self.each)
@@ -312,6 +326,16 @@ def _unbound(field: Any) -> Input:
 class _Meta:
     def get_translations(self, form: Any) -> Any:  # noqa: ARG002
         return None
+
+
+def _trimmed(text: str) -> str:
+    """Without the white space at its ends, unless a control is in it: that is told, not cut off."""
+    return text if _FORBIDDEN.search(text) else text.strip()
+
+
+def _or_nothing(field: Input, pattern: str) -> str:
+    """The pattern of the whole text, which may be empty where the field may be left out."""
+    return f"^{pattern}$" if field.required else f"^({pattern})?$"
 
 
 def _zone() -> ZoneInfo:

@@ -10,5 +10,10 @@ from mailing_app.forms.fields import TextInput
 class StopForm(Form):
     """Why all sending is stopped."""
 
-    reason = TextInput(_l("Reason"), longest=200, description=_l("For you and your colleagues; may be left out."))
+    reason = TextInput(
+        _l("Reason"),
+        longest=200,
+        description=_l("For you and your colleagues; may be left out."),
+        example="A fault in the text",
+    )
     save = SubmitField(_l("Stop all sending"))

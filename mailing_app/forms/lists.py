@@ -1,5 +1,7 @@
 """The parameters of the lists."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
@@ -23,6 +25,9 @@ from mailing_app.models import Action, ActorKind, Phase, Status
 class CursorInput(Input):
     """The `next` of the page before. Gives the id after which the page begins."""
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[A-Za-z0-9_-]{2,24}$"}
+
     def parse(self, typed: str) -> int:
         found = cursor_id(typed)
         if found is None:
@@ -33,17 +38,19 @@ class CursorInput(Input):
 class Listing(Query):
     """A page of a list."""
 
-    limit = NumberInput(_l("Rows"), least=1, most=500, default=50, description=_l("How many rows a page holds."))
-    after = CursorInput(_l("After"), description=_l("The `next` of the page before."))
+    limit = NumberInput(
+        _l("Rows"), least=1, most=500, default=50, description=_l("How many rows a page holds."), example=50
+    )
+    after = CursorInput(_l("After"), description=_l("The `next` of the page before."), example="MTc")
 
 
 class ClientsFilter(Query):
     """Which clients are meant."""
 
-    phone = PhoneInput(_l("Phone"))
-    operator_code = DigitsInput(_l("Operator code"), digits=3)
-    tag = TextInput(_l("Tag"), longest=LONGEST_TAG)
-    timezone = ZoneInput(_l("Time zone"))
+    phone = PhoneInput(_l("Phone"), example="79001234567")
+    operator_code = DigitsInput(_l("Operator code"), digits=3, example="900")
+    tag = TextInput(_l("Tag"), longest=LONGEST_TAG, example="vip")
+    timezone = ZoneInput(_l("Time zone"), example="Europe/Moscow")
 
 
 class ClientsQuery(Listing, ClientsFilter):
@@ -66,7 +73,12 @@ class MailingsQuery(Listing):
     """Which mailings to list."""
 
     phase = ChoiceInput(_l("Phase"), enum=Phase)
-    name = TextInput(lazy_pgettext("mailing", "Name"), longest=200, description=_l("A part of it, in any case."))
+    name = TextInput(
+        lazy_pgettext("mailing", "Name"),
+        longest=200,
+        description=_l("A part of it, in any case."),
+        example="sale",
+    )
 
 
 class DraftsQuery(Listing):

@@ -26,9 +26,9 @@ from mailing_app.models import Mailing, WhenUncertain
 class FilterPart(FormPart):
     """Which clients: the lists are joined by AND, the values of one by OR; an empty list matches everyone."""
 
-    operator_codes = WordsInput(_l("Operator codes"), each=DigitsInput(digits=3), example=["900", "901"])
-    tags = WordsInput(_l("Tags"), each=TextInput(longest=LONGEST_TAG), example=["vip"])
-    timezones = WordsInput(_l("Time zones"), each=ZoneInput(), example=["Europe/Moscow"])
+    operator_codes = WordsInput(_l("Operator codes"), each=DigitsInput(digits=3, required=True), example=["900", "901"])
+    tags = WordsInput(_l("Tags"), each=TextInput(longest=LONGEST_TAG, required=True), example=["vip"])
+    timezones = WordsInput(_l("Time zones"), each=ZoneInput(required=True), example=["Europe/Moscow"])
 
     def values(self) -> dict[str, list[str]]:
         return {name: list(words or ()) for name, words in self.data.items()}
@@ -73,7 +73,10 @@ class MailingForm(Form):
     )  # fmt: skip
 
     name = TextInput(
-        lazy_pgettext("mailing", "Name"), longest=200, description=_l("For you and your colleagues; may be left out.")
+        lazy_pgettext("mailing", "Name"),
+        longest=200,
+        description=_l("For you and your colleagues; may be left out."),
+        example="Spring sale",
     )
     text = TextInput(
         _l("Text"),
@@ -154,5 +157,10 @@ class TrialForm(Form):
 class PauseForm(Form):
     """Why a mailing is paused."""
 
-    reason = TextInput(_l("Reason"), longest=200, description=_l("For you and your colleagues; may be left out."))
+    reason = TextInput(
+        _l("Reason"),
+        longest=200,
+        description=_l("For you and your colleagues; may be left out."),
+        example="A fault in the text",
+    )
     save = SubmitField(_l("Pause"))
