@@ -39,15 +39,23 @@ def read_if_any() -> Any:
 def file() -> IO[bytes]:
     """The CSV of the body, sent as it is or as the `file` of a form; it can be read more than once."""
     if request.mimetype == "text/csv":
-        kept = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever reads it closes it
-        shutil.copyfileobj(request.stream, kept)
-        kept.seek(0)
-        return kept
+        return _kept()
     if request.mimetype == "multipart/form-data":
         if "file" not in request.files:
             raise Invalid({"file": [gettext("Choose a file.")]})
         return request.files["file"].stream
     raise UnsupportedMediaType
+
+
+def _kept() -> IO[bytes]:
+    kept = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever reads it closes it
+    try:
+        shutil.copyfileobj(request.stream, kept)
+    except BaseException:  # too large, or the sender is gone
+        kept.close()
+        raise
+    kept.seek(0)
+    return kept
 
 
 def _refuse(constant: str) -> None:
