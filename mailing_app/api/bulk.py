@@ -25,9 +25,10 @@ FILE = CSV | {
     "multipart/form-data": {
         "schema": {
             "type": "object",
-            "properties": {"file": {"type": "string", "contentMediaType": "text/csv"}},
+            "properties": {"file": {"type": "string", "format": "binary", "contentMediaType": "text/csv"}},
             "required": ["file"],
-        }
+        },
+        "encoding": {"file": {"contentType": "text/csv"}},
     }
 }
 

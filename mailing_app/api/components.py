@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mailing_app.api import problems
+from mailing_app.api.examples import example
 from mailing_app.api.shapes import ID, ref
 from mailing_app.forms import Query
 
@@ -12,20 +13,22 @@ INFO = {
     "version": "1.0.0",
     "description": (
         "Plan mailings and read what became of every message. JSON in, JSON out; moments are ISO 8601, in UTC on "
-        "output. Whatever goes wrong is told as `application/problem+json`, each field at fault by its name."
+        "output. Whatever goes wrong is told as `application/problem+json`, each field at fault by its name. "
+        "Every list comes in pages: `next` of one is `after` of the next."
     ),
+    "contact": {"name": "Whoever runs this service"},
 }
 
 TAGS = [
-    {"name": "resources", "description": "Where to begin."},
-    {"name": "clients", "description": "Who can be written to."},
     {"name": "bulk", "description": "Many clients at once, as a list or as a file."},
-    {"name": "mailings", "description": "What to send, to whom, and when."},
+    {"name": "clients", "description": "Who can be written to."},
     {"name": "controls", "description": "Pause, resume, cancel; send uncertain messages once more."},
+    {"name": "gateway", "description": "Stop all sending, and let it go on."},
+    {"name": "mailings", "description": "What to send, to whom, and when."},
     {"name": "messages", "description": "One mailing to one client, with every attempt to send it."},
+    {"name": "resources", "description": "Where to begin."},
     {"name": "statistics", "description": "Figures over all mailings."},
     {"name": "status", "description": "How the sending stands right now."},
-    {"name": "gateway", "description": "Stop all sending, and let it go on."},
 ]
 
 GOOD = {200: "As asked for.", 201: "Added.", 204: "Gone."}
@@ -46,24 +49,50 @@ _ERRORS = {
     500: "A fault on our side, with the id of the request.",
     503: "The database is not to be had at the moment.",
 }
-_ERROR_HEADERS = {401: "WWW-Authenticate", 409: "Retry-After", 429: "Retry-After", 503: "Retry-After"}
+_HEADERS_OF = {
+    304: "ETag", 401: "WWW-Authenticate", 409: "Retry-After", 429: "Retry-After", 503: "Retry-After",
+}  # fmt: skip
+
+_TAG = {"type": "string", "pattern": '^"[1-9][0-9]*"$', "examples": ['"3"']}
 
 _HEADERS = {
-    "ETag": ("The version, for `If-Match` and `If-None-Match`.", {"type": "string", "examples": ['"3"']}),
-    "Location": ("The address of the new thing.", {"type": "string", "format": "uri-reference"}),
-    "ContentDisposition": ("The name of the file.", {"type": "string"}),
-    "WWW-Authenticate": ("The scheme: Bearer.", {"type": "string"}),
-    "Retry-After": ("After how many seconds to ask again.", {"type": "integer", "minimum": 0}),
+    "ETag": ("The version, for `If-Match` and `If-None-Match`.", _TAG),
+    "Location": (
+        "The address of the new thing.",
+        {"type": "string", "format": "uri-reference", "examples": ["/api/v1/clients/17"]},
+    ),
+    "ContentDisposition": (
+        "The name of the file.",
+        {"type": "string", "pattern": "^attachment; filename=", "examples": ['attachment; filename="mailing-17.csv"']},
+    ),
+    "WWW-Authenticate": (
+        "The scheme, and what is wrong with the token (RFC 6750).",
+        {"type": "string", "pattern": "^Bearer ", "examples": ['Bearer realm="mailing", error="invalid_token"']},
+    ),
+    "Retry-After": ("After how many seconds to ask again.", {"type": "integer", "minimum": 0, "examples": [5]}),
 }
 
 _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "AcceptLanguage": ("Accept-Language", "The language of the sentences: en or ru.", {"type": "string"}),
-    "IfMatch": ("If-Match", "Change it only if this is its version.", {"type": "string", "examples": ['"3"']}),
-    "IfNoneMatch": ("If-None-Match", "Answer only if this is not its version.", {"type": "string"}),
+    "AcceptLanguage": (
+        "Accept-Language",
+        "The language of the sentences: en or ru.",
+        {"type": "string", "examples": ["en"]},
+    ),
+    "IfMatch": (
+        "If-Match",
+        "Change it only if this is its version, or one of these; `*` is any. Judged before the body.",
+        {"type": "string", "examples": ['"3"']},
+    ),
+    "IfNoneMatch": (
+        "If-None-Match",
+        "Answer only if this is not its version.",
+        {"type": "string", "examples": ['"3"']},
+    ),
     "IdempotencyKey": (
         "Idempotency-Key",
-        "Any text of your own. Within 24 hours the same key and body get the first answer again.",
-        {"type": "string", "minLength": 1, "maxLength": 255},
+        "Any text of your own. Within 24 hours the same key and body get the first answer again; "
+        "with another body it is refused (422).",
+        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$", "examples": ["spring-sale-1"]},
     ),
 }
 
@@ -72,7 +101,12 @@ def components() -> dict[str, Any]:
     """The components of the document, but for its schemas."""
     return {
         "securitySchemes": {
-            "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `flask tokens add`."}
+            "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A token of `flask tokens add`, or of the page of the operators. A token with the scope "
+                "`read` may GET; everything else wants one with the scope `write`.",
+            }
         },
         "parameters": {key: _header_parameter(*told) for key, told in _PARAMETERS.items()},
         "headers": {key: {"description": words, "schema": schema} for key, (words, schema) in _HEADERS.items()},
@@ -91,7 +125,7 @@ def problem(status: int, words: str) -> dict[str, Any]:
 def path_parameter(name: str) -> dict[str, Any]:
     """A number in the address."""
     words = f"The number of the {name.removesuffix('_id')}."
-    return {"name": name, "in": "path", "required": True, "description": words, "schema": ID}
+    return {"name": name, "in": "path", "required": True, "description": words, "schema": ID, "example": 17}
 
 
 def query_parameters(query: type[Query]) -> list[dict[str, Any]]:
@@ -101,15 +135,17 @@ def query_parameters(query: type[Query]) -> list[dict[str, Any]]:
 
 def _query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     words = schema.pop("description", f"Only with this `{name}`.")
-    return {"name": name, "in": "query", "description": words, "schema": schema}
+    return {"name": name, "in": "query", "description": words, "schema": schema, "example": example(schema, {})}
 
 
 def _shared_responses() -> dict[str, Any]:
     responses = {str(status): problem(status, words) for status, words in _ERRORS.items()}
-    for status, name in _ERROR_HEADERS.items():
+    responses["304"] = {"description": "You have the present version."}
+    for status, name in _HEADERS_OF.items():
         responses[str(status)]["headers"] = {name: {"$ref": f"#/components/headers/{name}"}}
-    return {"304": {"description": "You have the present version."}} | responses
+    return responses
 
 
 def _header_parameter(name: str, words: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": False, "description": words, "schema": schema}
+    shown = {"schema": schema, "example": example(schema, {})}
+    return {"name": name, "in": "header", "required": False, "description": words} | shown

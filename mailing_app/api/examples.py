@@ -17,6 +17,8 @@ def example(schema: dict[str, Any], known: dict[str, Any]) -> Any:
 
 
 def _simple(schema: dict[str, Any]) -> Any:
+    if "default" in schema:
+        return schema["default"]
     if "enum" in schema:
         return schema["enum"][0]
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

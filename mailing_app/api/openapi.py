@@ -120,9 +120,10 @@ def _described(view: Any, rule: Rule, method: str, known: dict[str, Any]) -> dic
         "operationId": view.__name__,
         "tags": [rule.endpoint.split(".")[1]],
         "summary": summary.rstrip("."),
-        "description": rest.strip() or summary,
+        "description": f"{rest.strip() or summary}\n\nScope: `{_scope(method)}`.",
         "parameters": _parameters(told, rule, method),
         "responses": _responses(view, rule, method, known),
+        "security": [{"bearer": []}],
     }
     body = {"required": told.body_required, "content": _content(told.body, known)}
     return described | ({"requestBody": body} if told.body else {})
@@ -145,9 +146,21 @@ def _responses(view: Any, rule: Rule, method: str, known: dict[str, Any]) -> dic
     good = {"description": components.GOOD[told.status], "headers": _headers(told)}
     if told.answer:
         good["content"] = _content(told.answer, known)
+    if links := _links(told):
+        good["links"] = links
     shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _nos(view, rule, method)}
     refused = {"409": components.problem(409, told.refused)} if told.refused else {}
     return dict(sorted(({str(told.status): good} | shared | refused).items()))
+
+
+def _links(told: Operation) -> dict[str, Any]:
+    """What can be asked next of a new thing, by its number."""
+    parameter = f"{str(told.answer).lower()}_id"
+    return {
+        view.__name__: {"operationId": view.__name__, "parameters": {parameter: "$response.body#/id"}}
+        for view in _operations
+        if told.status == 201 and parameter in inspect.signature(view).parameters
+    }
 
 
 def _nos(view: Any, rule: Rule, method: str) -> list[int]:
@@ -155,7 +168,8 @@ def _nos(view: Any, rule: Rule, method: str) -> list[int]:
     told = operation(view)
     return [
         *((304,) if told.fresh else ()),
-        *((400, 413, 415) if told.body else ()),
+        *((400,) if isinstance(told.body, str) else ()),
+        *((413, 415) if told.body else ()),
         401,
         *((403,) if method != "GET" else ()),
         *((404,) if rule.arguments else ()),
@@ -177,6 +191,11 @@ def _content(content: Content, known: dict[str, Any]) -> dict[str, Any]:
     if isinstance(content, str):
         return {MEDIA_TYPE_OF_JSON: {"schema": ref(content), "example": example(ref(content), known)}}
     return content or {}
+
+
+def _scope(method: str) -> str:
+    """The scope that a token needs. It is told in words: Spectral allows no roles but those of OAuth2."""
+    return "read" if method == "GET" else "write"
 
 
 def _matches(method: str) -> bool:

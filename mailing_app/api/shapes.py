@@ -10,12 +10,22 @@ from mailing_app.status import BREAKERS
 
 Schema = dict[str, Any]
 
-ID: Schema = {"type": "integer", "minimum": 1, "examples": [17]}
-VERSION: Schema = {"type": "integer", "minimum": 1, "examples": [1]}
+LARGEST_ID = 10**18 - 1
+ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID, "examples": [17]}
 COUNT: Schema = {"type": "integer", "minimum": 0, "examples": [0]}
 TEXT: Schema = {"type": "string"}
-MOMENT: Schema = {"type": "string", "format": "date-time", "examples": ["2030-01-31T06:00:00Z"]}
-FLAG: Schema = {"type": "boolean"}
+MOMENT: Schema = {"type": "string", "format": "date-time", "pattern": "Z$", "examples": ["2030-01-31T06:00:00Z"]}
+REQUEST_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{16}$", "examples": ["5f0c6a2b9d3e4871"]}
+FLAG: Schema = {"type": "boolean", "examples": [True]}
+STATUSES = {
+    Status.PENDING: "wait to be sent",
+    Status.SENDING: "are on their way",
+    Status.SENT: "the gateway accepted",
+    Status.FAILED: "were refused for good",
+    Status.EXPIRED: "were not sent before the end",
+    Status.CANCELLED: "were withdrawn",
+    Status.UNCERTAIN: "may or may not have arrived",
+}
 
 
 def ref(name: str) -> Schema:
@@ -25,126 +35,224 @@ def ref(name: str) -> Schema:
 
 def schemas() -> dict[str, Schema]:
     """Every schema by its name. Needs the application's context, since the forms do."""
-    return _inputs() | _clients() | _mailings() | _messages() | _sending() | _shared()
+    return _inputs() | _clients() | _mailings() | _preview() | _messages() | _sending() | _shared()
 
 
 def _inputs() -> dict[str, Schema]:
     return {
-        "ClientInput": ClientForm.schema(),
-        "ClientChange": _optional(ClientForm.schema()),
-        "BulkInput": BulkForm.schema(),
-        "MailingInput": MailingForm.schema(),
-        "MailingChange": _optional(MailingForm.schema()),
-        "PauseInput": PauseForm.schema(),
-        "StopInput": StopForm.schema(),
+        "ClientInput": _told("A client as it is to be.", ClientForm.schema()),
+        "ClientChange": _told("What of a client is to change.", _optional(ClientForm.schema())),
+        "BulkInput": _told("Clients as they are to be.", BulkForm.schema()),
+        "MailingInput": _told("A mailing as it is to be.", MailingForm.schema()),
+        "MailingChange": _told("What of a mailing is to change.", _optional(MailingForm.schema())),
+        "PauseInput": _told("Why a mailing is paused.", PauseForm.schema()),
+        "StopInput": _told("Why all sending is stopped.", StopForm.schema()),
     }
 
 
 def _clients() -> dict[str, Schema]:
     fields = ClientForm.schema()["properties"]
-    phone = fields["phone"] | {"type": "string", "pattern": "^7[0-9]{10}$", "description": "As it is stored."}
-    opted_out_at = _or_null(MOMENT) | {"description": "Since when the client wants no messages."}
-    client = fields | {"phone": phone, "opted_out_at": opted_out_at} | _kept()
-    fault = _object(line=COUNT, field=TEXT, message=TEXT)
-    counts = dict.fromkeys(_values(Became), COUNT)
+    phone = {"type": "string", "pattern": "^7[0-9]{10}$", "examples": ["79001234567"]}
+    own = {
+        "phone": _told("As it is stored.", phone),
+        "opted_out_at": _told("Since when the client wants no messages.", _or_null(MOMENT)),
+    }
+    counts = {
+        "created": _told("How many were added.", COUNT),
+        "updated": _told("How many were changed.", COUNT),
+        "unchanged": _told("How many were so already.", COUNT),
+        "rejected": _told("How many were no good.", COUNT),
+    }
+    fault = _object(
+        "What is wrong with a row.",
+        line=_told("The line of the file.", COUNT),
+        field=_told("The column.", TEXT | {"examples": ["phone"]}),
+        message=_told("What is wrong with it.", TEXT | {"examples": ["This phone number has too few digits."]}),
+    )
     return {
-        "Client": _object(id=ID, **client),
+        "Client": _object("Somebody who can be written to.", id=_id("client"), **fields | own, **_kept()),
         "ClientPage": _page("Client"),
-        "ImportResult": _object(**counts, errors={"type": "array", "items": fault}),
-        "BulkResult": _object(**counts, results={"type": "array", "items": ref("BulkOutcome")}),
-        "BulkOutcome": _object(
-            index=COUNT, status=_one_of(Became), id=_or_null(ID),
-            errors={"type": "object", "additionalProperties": {"type": "array", "items": TEXT}},
+        "ImportResult": _object("What became of a file.", **counts, errors=_list("The faults.", fault)),
+        "BulkResult": _object(
+            "What became of a list.",
+            **counts,
+            results=_list("One for each client, in their order.", ref("BulkOutcome")),
         ),
-    }  # fmt: skip
+        "BulkOutcome": _object(
+            "What became of a client of a list.",
+            index=_told("Its place in the list, from zero.", COUNT),
+            status=_told("What became of it.", _one_of(Became)),
+            id=_told("Its number; null when it was rejected.", _or_null(ID)),
+            errors=_faults(),
+        ),
+    }
 
 
 def _mailings() -> dict[str, Schema]:
     derived = {
-        "phase": _one_of(Phase),
-        "pause_reason": TEXT,
+        "phase": _told("Where it stands; derived from the clock and the controls.", _one_of(Phase)),
+        "pause_reason": _told("Why it is paused, if anybody said so.", TEXT | {"examples": [""]}),
         "statistics": ref("Statistics"),
-        "version": VERSION,
-        "remainder_of": _or_null(ID),
-        "test": {"type": "boolean"},
-        "forgotten_at": _or_null(MOMENT) | {"description": "When its text and phones were erased."},
+        "version": _told("Counts its changes.", ID | {"examples": [1]}),
+        "remainder_of": _told("The mailing whose unreached clients it goes to.", _or_null(ID) | {"examples": [None]}),
+        "test": _told("Whether it goes to one client only, to try its text.", FLAG | {"examples": [False]}),
+        "forgotten_at": _told("When its text and phones were erased.", _or_null(MOMENT) | {"examples": [None]}),
     }
     fields = MailingForm.schema()["properties"]
     text = {"type": "string", "examples": ["Hello!"], "description": "Empty once the mailing is forgotten."}
-    exclusions = {"type": "object", "additionalProperties": COUNT, "examples": [{"window_never_opens": 3}]}
+    figures = {status.value: _told(f"How many {words}.", COUNT) for status, words in STATUSES.items()}
     return {
-        "Mailing": _object(id=ID, **fields | {"text": text} | derived, **_kept()),
+        "Mailing": _object(
+            "What is sent, to whom, and when.",
+            id=_id("mailing"), **fields | {"text": text}, **derived, **_kept(),
+        ),
         "MailingPage": _page("Mailing"),
-        "Statistics": _object(recipients=COUNT, **dict.fromkeys(_values(Status), COUNT)),
-        "Preview": _object(
-            audience=COUNT, reachable=COUNT, exclusions=exclusions, parts=_parts(), on_the_air=_on_the_air(),
-            strange_fields={"type": "array", "items": TEXT}, hours=_hours(), forecast=_forecast(),
+        "Statistics": _object(
+            "Messages by their status.", recipients=_told("The sum of the seven others.", COUNT), **figures
         ),
     }  # fmt: skip
+
+
+def _preview() -> dict[str, Schema]:
+    return {
+        "Preview": _object(
+            "What a mailing would come to.",
+            audience=_told("How many clients the filter matches.", COUNT),
+            reachable=_told("How many of them are not excluded.", COUNT),
+            exclusions=_numbers("How many are excluded, by reason.", {"window_never_opens": 3}),
+            parts=_parts(),
+            on_the_air=_on_the_air(),
+            strange_fields=_list("What stands in braces and is no merge field.", TEXT | {"examples": ["{name}"]}),
+            hours=_hours(),
+            forecast=_forecast(),
+        )
+    }
 
 
 def _messages() -> dict[str, Schema]:
     phone = _or_null({"type": "string", "examples": ["79001234567"]})
     message = {
-        "id": ID, "mailing_id": ID, "client_id": ID, "phone": phone, "text": TEXT | {"examples": ["Hello!"]},
-        "status": _one_of(Status), "reason": TEXT, "attempts": COUNT,
-        "created_at": MOMENT, "due_at": MOMENT, "sent_at": _or_null(MOMENT),
-    }  # fmt: skip
+        "id": _id("message"),
+        "mailing_id": _id("mailing"),
+        "client_id": _id("client"),
+        "phone": _told("Where it goes; null when the client was erased before.", phone),
+        "text": _told("As its client reads it.", TEXT | {"examples": ["Hello!"]}),
+        "status": _told("What became of it so far.", _one_of(Status)),
+        "reason": _told("Why it is so, where that needs a reason.", TEXT | {"examples": ["client_opted_out"]}),
+        "attempts": _told("How often it was tried.", COUNT),
+        "created_at": _told("When it was planned.", MOMENT),
+        "due_at": _told("When it is to be tried next, or was last.", MOMENT),
+        "sent_at": _told("When the gateway accepted it.", _or_null(MOMENT)),
+    }
+    history = _list("Every attempt, the first one first.", ref("Attempt"))
+    number = {"type": "integer", "examples": [200]}
     return {
-        "Message": _object(**message),
+        "Message": _object("One mailing to one client.", **message),
         "MessagePage": _page("Message"),
-        "MessageWithHistory": _object(**message, history={"type": "array", "items": ref("Attempt")}),
+        "MessageWithHistory": _object("A message with its attempts.", **message, history=history),
         "Attempt": _object(
-            number=ID, started_at=_or_null(MOMENT), ended_at=_or_null(MOMENT), outcome=TEXT,
-            http_status=_or_null({"type": "integer"}), code=_or_null({"type": "integer"}), error=TEXT,
+            "One request to the gateway.",
+            number=_told("Counted from one.", ID | {"examples": [1]}),
+            started_at=_told("When its first byte left; null when none did.", _or_null(MOMENT)),
+            ended_at=_told("When its outcome was known.", _or_null(MOMENT)),
+            outcome=_told("What came of it.", TEXT | {"examples": ["accepted"]}),
+            http_status=_told("The status of the gateway's answer.", _or_null(number)),
+            code=_told("The `code` of the gateway's answer.", _or_null(number | {"examples": [0]})),
+            error=_told("What went wrong.", TEXT | {"examples": [""]}),
         ),
-    }  # fmt: skip
+    }
 
 
 def _sending() -> dict[str, Schema]:
-    phases = _object(**dict.fromkeys([*_values(Phase), "total"], COUNT))
-    hold = _one_of(Hold)
+    phases = {phase.value: _told(f"How many are {phase.value}.", COUNT) for phase in Phase}
+    mailings = _object("Mailings by their phase.", **phases, total=_told("All of them.", COUNT))
     return {
-        "Totals": _object(mailings=phases, messages=ref("Statistics")),
+        "Totals": _object("The figures over all mailings.", mailings=mailings, messages=ref("Statistics")),
         "Status": _object(
-            dispatchers={"type": "array", "items": ref("Dispatcher")}, in_flight=COUNT, backlog=COUNT,
-            gateway=_object(
-                practising=FLAG, hold=_or_null(hold) | {"enum": [*hold["enum"], None]}, held_at=_or_null(MOMENT),
-                detail=TEXT, probe_at=_or_null(MOMENT), wait_until=_or_null(MOMENT),
-            ),
+            "How the sending stands.",
+            dispatchers=_list("Those that said no goodbye.", ref("Dispatcher")),
+            in_flight=_told("How many requests are on the wire.", COUNT),
+            backlog=_told("How many messages are pending.", COUNT),
+            gateway=_gateway(),
         ),
-        "Dispatcher": _object(
-            id=ID, host=TEXT, pid=ID, alive=FLAG, beat_at=MOMENT, started_at=MOMENT,
-            in_flight=COUNT, allowed=COUNT, seats=COUNT,
-            breaker={"type": "string", "enum": sorted(BREAKERS)}, flapping=FLAG,
-        ),
-    }  # fmt: skip
+        "Dispatcher": _dispatcher(),
+    }
+
+
+def _gateway() -> Schema:
+    return _object(
+        "What holds the sending.",
+        practising=_told("Whether it is the bundled practice gateway.", FLAG),
+        hold=_told("Why nothing leaves.", _one_of_or_null(Hold)),
+        held_at=_told("Since when nothing leaves.", _or_null(MOMENT)),
+        detail=_told("What the gateway told, or the operator's reason.", TEXT | {"examples": [""]}),
+        probe_at=_told("When the next message tries whether it is over.", _or_null(MOMENT)),
+        wait_until=_told("Before it the gateway asked not to be called.", _or_null(MOMENT)),
+    )
+
+
+def _dispatcher() -> Schema:
+    return _object(
+        "A process that sends.",
+        id=_id("dispatcher"),
+        host=_told("The name of its machine.", TEXT | {"examples": ["web-1"]}),
+        pid=_told("Its number on that machine.", ID),
+        alive=_told("Whether it beat within 15 seconds.", FLAG),
+        beat_at=_told("When it last did.", MOMENT),
+        started_at=_told("When it began.", MOMENT),
+        in_flight=_told("Its requests on the wire.", COUNT),
+        allowed=_told("How many it may have just now.", COUNT),
+        seats=_told("How many it may have at the most.", COUNT | {"examples": [64]}),
+        breaker=_told("Its circuit breaker.", {"type": "string", "enum": sorted(BREAKERS), "examples": ["closed"]}),
+        flapping=_told("Whether repeats get a small share of the calls only.", FLAG | {"examples": [False]}),
+    )
 
 
 def _shared() -> dict[str, Schema]:
-    told = {"type": "array", "items": TEXT}
-    problem = _object(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT)
+    problem = _object(
+        "Why the answer is no (RFC 9457).",
+        type=_told("The kind of problem.", {"type": "string", "format": "uri-reference", "examples": ["about:blank"]}),
+        title=_told("The name of the status.", TEXT | {"examples": ["Not Found"]}),
+        status=_told("The status.", {"type": "integer", "minimum": 400, "maximum": 599, "examples": [404]}),
+        detail=_told("What is wrong, as a sentence.", TEXT | {"examples": ["There is nothing at this address."]}),
+    )
     problem["properties"] |= {
-        "errors": {
-            "type": "object", "additionalProperties": told, "description": "The sentences of each field at fault.",
-        },
-        "request_id": TEXT | {"description": "Of a fault on our side: what its lines in the log have in common."},
+        "errors": _faults(),
+        "request_id": _told("Of a fault on our side: what its lines in the log share.", REQUEST_ID),
+    }
+    addresses = {"type": "object", "additionalProperties": TEXT, "examples": [{"clients": "/api/v1/clients"}]}
+    return {"Problem": problem, "Resources": _told("The address of each resource by its name.", addresses)}
+
+
+def _faults() -> Schema:
+    sentences = {"type": "array", "items": TEXT, "minItems": 1}
+    return {
+        "type": "object", "additionalProperties": sentences, "examples": [{"phone": ["This field is required."]}],
+        "description": "The sentences of each field at fault.",
     }  # fmt: skip
-    return {"Problem": problem, "Resources": {"type": "object", "additionalProperties": TEXT}}
 
 
 def _parts() -> Schema:
-    encoding = {"type": "string", "enum": ["GSM-7", "UCS-2"]}
-    forcing = {"type": "array", "items": TEXT, "description": "The characters that make the text dear."}
-    return _object(encoding=encoding, **dict.fromkeys(("characters", "units", "parts", "left"), COUNT), forcing=forcing)
+    counts = {
+        "characters": "The characters of the text.",
+        "units": "What they take in its encoding.",
+        "parts": "The parts of the SMS.",
+        "left": "The units that still fit into the last part.",
+    }
+    return _object(
+        "What the text takes, as one of the clients reads it.",
+        encoding=_told("How it is sent.", {"type": "string", "enum": ["GSM-7", "UCS-2"], "examples": ["GSM-7"]}),
+        **{name: _told(words, COUNT) for name, words in counts.items()},
+        forcing=_list("The characters that make the text dear.", TEXT | {"examples": ["\u2019"]}),
+    )
 
 
 def _on_the_air() -> Schema:
-    by_parts = {
-        "type": "object", "additionalProperties": COUNT, "examples": [{"1": 900, "2": 100}],
-        "description": "How many clients get the text in how many parts.",
-    }  # fmt: skip
-    return _object(by_parts=by_parts, total=COUNT | {"description": "The parts of all together."})
+    return _object(
+        "What the texts of all clients take.",
+        by_parts=_numbers("How many clients get the text in how many parts.", {"1": 900, "2": 100}),
+        total=_told("The parts of all together.", COUNT),
+    )
 
 
 def _hours() -> Schema:
@@ -154,30 +262,53 @@ def _hours() -> Schema:
 
 
 def _forecast() -> Schema:
-    rate_from = _one_of(Origin)
-    missed = _object(offset=TEXT | {"examples": ["UTC+10"]}, number=COUNT, reason=TEXT)
+    rate = {"type": "number", "exclusiveMinimum": 0, "examples": [12.5]}
+    missed = _object(
+        "Clients of one zone who would not be reached.",
+        offset=_told("Their offset at the start.", TEXT | {"examples": ["UTC+10"]}),
+        number=_told("How many they are.", COUNT),
+        reason=_told("Why they would not.", TEXT | {"examples": ["window_never_opens"]}),
+    )
     return _object(
-        rate=_or_null({"type": "number"}),
-        rate_from=_or_null(rate_from) | {"enum": [*rate_from["enum"], None]},
-        reached=_or_null(COUNT),
-        finishes_at=_or_null(MOMENT),
-        missed={"type": "array", "items": missed},
+        "When it would be done, with nothing sent beside it.",
+        rate=_told("Messages a second.", _or_null(rate)),
+        rate_from=_told("What the rate was taken from.", _one_of_or_null(Origin)),
+        reached=_told("How many would be reached by the end.", _or_null(COUNT)),
+        finishes_at=_told("When the last one would be.", _or_null(MOMENT)),
+        missed=_list("Those who would not be reached.", missed),
     )
 
 
 def _kept() -> dict[str, Schema]:
-    return {"created_at": MOMENT, "updated_at": MOMENT}
+    return {"created_at": _told("When it was added.", MOMENT), "updated_at": _told("When it last changed.", MOMENT)}
 
 
 def _page(name: str) -> Schema:
-    cursor = _or_null(TEXT) | {"description": "The `after` of the next page; null on the last."}
-    return _object(items={"type": "array", "items": ref(name)}, next=cursor)
+    cursor = _told("The `after` of the next page; null on the last.", _or_null(TEXT) | {"examples": ["MTc"]})
+    return _object("A page of a list.", items=_list("In their order.", ref(name)), next=cursor)
 
 
-def _object(**properties: Schema) -> Schema:
+def _id(name: str) -> Schema:
+    return _told(f"The number of the {name}.", ID)
+
+
+def _told(words: str, schema: Schema) -> Schema:
+    return schema | {"description": words}
+
+
+def _object(words: str, **properties: Schema) -> Schema:
     return {
-        "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False,
+        "type": "object", "description": words, "properties": properties, "required": list(properties),
+        "additionalProperties": False,
     }  # fmt: skip
+
+
+def _list(words: str, items: Schema) -> Schema:
+    return {"type": "array", "description": words, "items": items}
+
+
+def _numbers(words: str, shown: dict[str, int]) -> Schema:
+    return {"type": "object", "description": words, "additionalProperties": COUNT, "examples": [shown]}
 
 
 def _optional(schema: Schema) -> Schema:
@@ -189,8 +320,10 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _one_of(enum: Any) -> Schema:
-    return {"type": "string", "enum": _values(enum)}
+    values = [member.value for member in enum]
+    return {"type": "string", "enum": values, "examples": values[:1]}
 
 
-def _values(enum: Any) -> list[str]:
-    return [member.value for member in enum]
+def _one_of_or_null(enum: Any) -> Schema:
+    schema = _one_of(enum)
+    return _or_null(schema) | {"enum": [*schema["enum"], None]}

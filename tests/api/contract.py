@@ -12,6 +12,9 @@ from mailing_app.api import openapi
 GENERAL = {404, 405, 413}
 """What any address may answer, documented or not."""
 
+TELLING = {"ETag", "Location", "Content-Disposition", "Retry-After", "WWW-Authenticate", "Allow", "Link"}
+"""Headers that a program acts on: none comes that the document does not name."""
+
 
 def check(app: Flask, answer: Any) -> None:
     """AssertionError when the document does not allow the answer."""
@@ -22,9 +25,18 @@ def check(app: Flask, answer: Any) -> None:
         assert answer.status_code in GENERAL or answer.status_code < 400, f"{answer.status} is not documented"
         assert told is None or answer.status_code >= 400 or answer.request.method == "OPTIONS"
         return
-    for name in response.get("headers", {}):
-        assert name in answer.headers, f"{name} is missing"
+    _check_headers(document, response.get("headers", {}), answer)
     _check_body(document, response.get("content", {}), answer)
+
+
+def _check_headers(document: dict[str, Any], told: dict[str, Any], answer: Any) -> None:
+    for name in told:
+        assert name in answer.headers, f"{name} is missing"
+        schema = document["components"]["headers"][told[name]["$ref"].rpartition("/")[2]]["schema"]
+        value = answer.headers[name]
+        Draft202012Validator(schema).validate(int(value) if schema["type"] == "integer" else value)
+    untold = TELLING & set(answer.headers.keys()) - told.keys()
+    assert not untold, f"{untold} of {answer.status} are not documented"
 
 
 def _operation(app: Flask, document: dict[str, Any], request: Any) -> dict[str, Any] | None:

@@ -53,6 +53,30 @@ def test_every_example_is_one(specification: dict[str, Any]) -> None:
         Draft202012Validator(content["schema"] | shared).validate(content["example"])
 
 
+def test_everything_is_described_and_shown(specification: dict[str, Any]) -> None:
+    shared, bare = specification["components"], []
+    told = [operation for _, _, operation in each_operation(specification)]
+    parameters = [given for operation in told for given in operation["parameters"] if "$ref" not in given]
+    for given in [*parameters, *shared["parameters"].values()]:
+        if not given.get("description") or "example" not in given:
+            bare.append(given["name"])
+    for name, schema in shared["schemas"].items():
+        if not schema.get("description"):
+            bare.append(name)
+        bare += [
+            f"{name}.{part}"
+            for part, shape in schema.get("properties", {}).items()
+            if not shape.get("description") and "$ref" not in shape
+        ]
+    assert bare == []
+
+
+def test_a_new_thing_leads_to_what_can_be_asked_of_it(specification: dict[str, Any]) -> None:
+    links = specification["paths"]["/clients"]["post"]["responses"]["201"]["links"]
+    assert links["read_client"] == {"operationId": "read_client", "parameters": {"client_id": "$response.body#/id"}}
+    assert links.keys() >= {"change_client", "erase_client", "opt_client_out"}
+
+
 def test_the_document_is_english_whoever_asks(app: Flask, specification: dict[str, Any]) -> None:
     russian = app.test_client().get("/apispec.json", headers={"Accept-Language": "ru"}).json
     assert russian == specification
@@ -68,7 +92,7 @@ def test_the_documentation_comes_whole_from_this_host(visitor: FlaskClient) -> N
     page = visitor.get("/docs")
     assert page.status_code == 200
     addresses = re.findall(r'(?:src|href|data-specification)="(.*?)"', page.text)
-    assert len(addresses) == 6
+    assert len(addresses) == 7
     for address in addresses:
         with visitor.get(address) as part:
             assert part.status_code == 200, address
