@@ -10,7 +10,7 @@ ARGS ?=
 # The settings read .env themselves; Flask would also take one out of the folders above.
 export FLASK_SKIP_DOTENV := 1
 
-.PHONY: run demo test check mutations soak lock
+.PHONY: run demo test check mutations soak conformance lock
 .NOTPARALLEL:
 
 run: .venv/ready
@@ -52,6 +52,11 @@ mutations: .venv/ready-dev
 # The service for minutes in changing weather: make soak ARGS="--seconds 600 --database postgresql"
 soak: .venv/ready-dev
 	@$(RUN) -m tests.soak $(ARGS)
+
+# The API against its own document, on both databases, and the document against Spectral's rules; the latter needs npm.
+# More of it: make conformance ARGS="--examples 1000 --seed 7 --database postgresql"
+conformance: .venv/ready-dev
+	@$(RUN) -m tests.conformance $(ARGS)
 
 # What the image installs, file by file: after every change of requirements.txt, and with ARGS=--upgrade once in a while.
 # Needs uv on the path (pip install uv). Two of the packages are sources only; setuptools builds them.

@@ -193,7 +193,7 @@ def test_ci_run_is_a_sound_script() -> None:
 
 
 def test_make_knows_what_to_do_without_doing_it() -> None:
-    for target in ("run", "demo", "test", "check", "mutations", "soak"):
+    for target in ("run", "demo", "test", "check", "mutations", "soak", "conformance"):
         told = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True)
         assert ".venv/bin/python" in told.stdout
 
