@@ -5,7 +5,7 @@ from typing import Any
 
 from mailing_app.api import problems
 from mailing_app.api.examples import example
-from mailing_app.api.shapes import ID, ref
+from mailing_app.api.schema import ID, ref
 from mailing_app.forms import Query
 
 INFO = {

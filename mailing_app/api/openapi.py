@@ -14,7 +14,8 @@ from werkzeug.routing import Rule
 from mailing_app import bulkhead
 from mailing_app.api import components
 from mailing_app.api.examples import example
-from mailing_app.api.shapes import ref, schemas
+from mailing_app.api.schema import ref
+from mailing_app.api.shapes import schemas
 from mailing_app.forms import Query
 
 PREFIX = "/api/v1"

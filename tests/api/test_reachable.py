@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from mailing_app import clock, mailings
+from mailing_app import bulkhead, clock, mailings
 from mailing_app.db import transaction
-from mailing_app.models import Mailing
+from mailing_app.models import Mailing, RequestAtWork, Scope, Token
 from tests.api.test_openapi import each_operation
 from tests.factories import a_client, a_mailing, a_phone
 from tests.mailings.test_uncertain import in_doubt, messages
@@ -30,7 +32,7 @@ BAD: dict[str, dict[str, Any]] = {
 
 
 def test_every_documented_status_can_be_had(
-    app: Flask, api: FlaskClient, reader: FlaskClient, specification: dict[str, Any]
+    app: Flask, api: FlaskClient, reader: FlaskClient, specification: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [message] = messages(in_doubt(1))
     stranger, missed = app.test_client(), []
@@ -43,7 +45,10 @@ def test_every_documented_status_can_be_had(
                 things = dict.fromkeys(things, 999)
             if status == "409":
                 things |= FORBIDDING[told["operationId"]](asked)
-            answer = program.open("/api/v1" + path.format(**things), **asked)
+            with monkeypatch.context() as patch:
+                if status == "429":
+                    patch.setattr(bulkhead, "AT_ONCE", 0)
+                answer = program.open("/api/v1" + path.format(**things), **asked)
             if answer.status_code != int(status):
                 missed.append((told["operationId"], status, answer.status_code, answer.text[:200]))
     assert missed == []
@@ -78,6 +83,14 @@ def cancelled(asked: dict[str, Any]) -> dict[str, int]:
     return {"mailing_id": mailings.cancel(a_mailing().id).id}
 
 
+def at_work(asked: dict[str, Any]) -> dict[str, int]:
+    asked["headers"] = {"Idempotency-Key": "mine"}
+    with transaction() as session:
+        token_id = session.scalars(select(Token.id).filter_by(scope=Scope.WRITE)).one()
+        session.add(RequestAtWork(token_id=token_id, key="mine", began_at=clock.now()))
+    return {}
+
+
 def finished(asked: dict[str, Any]) -> dict[str, int]:
     return {"mailing_id": a_mailing(ends_at=clock.now() - timedelta(seconds=1)).id}
 
@@ -86,6 +99,7 @@ FORBIDDING: dict[str, Callable[[dict[str, Any]], dict[str, int]]] = {
     "add_client": taken,
     "replace_client": taken,
     "change_client": taken,
+    "add_mailing": at_work,
     "replace_mailing": begun,
     "change_mailing": begun,
     "pause_mailing": cancelled,
