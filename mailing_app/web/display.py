@@ -104,9 +104,13 @@ def character(value: str) -> str:
 
 
 def query(**changed: Any) -> dict[str, Any]:
-    """The parameters of the present address with some changed; None takes one away."""
-    merged = request.args.to_dict() | changed
-    return {name: value for name, value in merged.items() if value not in (None, "")}
+    """The parameters of the present address with some changed; None takes one away.
+
+    They go into `url_for` by their names: none that decides where it leads is let through, like `_scheme`.
+    """
+    decide = {"endpoint", *(request.view_args or ())}
+    given = {name: value for name, value in request.args.items() if name not in decide and not name.startswith("_")}
+    return {name: value for name, value in (given | changed).items() if value not in (None, "")}
 
 
 def is_sent() -> bool:

@@ -86,5 +86,17 @@ def test_senseless_filters_are_told_and_filter_nothing(operator: FlaskClient, fi
     assert "+7 900" in page.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/clients", "/mailings", "/mailings/1", "/clients/retag", "/clients/delete", "/audit"]
+)
+def test_no_parameter_decides_where_a_link_leads(admin: FlaskClient, filled: None, path: str) -> None:
+    """What comes in an address goes on in those of the links, but not as an argument of Flask's `url_for`."""
+    answer = admin.get(f"{path}?tag=x&name=x&_scheme=javascript&_external=1&_anchor=x&endpoint=x&mailing_id=7&limit=1")
+    assert answer.status_code == 200
+    addresses = re.findall(r'(?:href|action)="([^"]*)"', answer.text)
+    assert [address for address in addresses if not re.match(r"[/#]|$", address)] == []
+    assert not re.search(r"javascript:|/mailings/7|#x", answer.text)
+
+
 def test_the_practice_gateway_is_told_on_every_page_only_while_it_is_used(operator: FlaskClient) -> None:
     assert "127.0.0.1:8090" not in operator.get("/clients").text
