@@ -22,7 +22,10 @@ LONGEST_ZONE = 64
 # C0 and C1 controls but tab and line ends, NUL among them, and lone surrogates: no database, no
 # gateway and no person has a use for them.
 _CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-_FORBIDDEN = re.compile(rf"[{_CONTROLS}\ud800-\udfff]")
+_SURROGATES = r"\ud800-\udfff"
+# What turns the writing around, so that a text looks like another (Unicode TR 36, 2.5), and the sign for what could not
+# be read. Around a phone the first are usual, and mean nothing.
+_MISLEADING = r"\u202a-\u202e\u2066-\u2069\ufffd"
 # The white space that `str.strip` cuts off and that is no control, spelled out for patterns: what `\s` means differs.
 _SPACES = r"\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -34,6 +37,7 @@ class Input(Field):
     widget = widgets.TextInput()
     json_types: tuple[type, ...] = (str,)
     wrong_type = _l("Must be a text.")
+    forbidden = re.compile(f"[{_CONTROLS}{_SURROGATES}]")
 
     def __init__(self, label: Any = "", *, required: bool = False, example: Any = None, **given: Any):
         super().__init__(label, **given)
@@ -69,7 +73,7 @@ class Input(Field):
 
     def parse(self, typed: str) -> Any:
         """The typed text as a value; ValueError with a sentence when it makes none."""
-        return without(_FORBIDDEN, typed)
+        return without(self.forbidden, typed)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         if self.process_errors:
@@ -94,6 +98,8 @@ class Input(Field):
 class TextInput(Input):
     """A text of at most `longest` characters, without white space at its ends."""
 
+    forbidden = re.compile(f"[{_CONTROLS}{_SURROGATES}{_MISLEADING}]")
+
     def __init__(self, label: Any = "", *, longest: int, lines: bool = False, **given: Any):
         super().__init__(label, default="", **given)
         self.longest = longest
@@ -108,8 +114,9 @@ class TextInput(Input):
 
     def _pattern(self) -> str:
         """No controls, and no line ends unless lines are meant; it begins with something to see if it must be given."""
-        rest = f"[^{_CONTROLS}]" if self.lines else rf"[^{_CONTROLS}\t\n\r]"
-        return f"^[^{_CONTROLS}{_SPACES}]{rest}*$" if self.required else f"^{rest}*$"
+        none = _CONTROLS + _MISLEADING
+        rest = f"[^{none}]" if self.lines else rf"[^{none}\t\n\r]"
+        return f"^[^{none}{_SPACES}]{rest}*$" if self.required else f"^{rest}*$"
 
     def parse(self, typed: str) -> str:
         text = str(super().parse(typed)).replace("\r\n", "\n")
@@ -189,6 +196,12 @@ class ChoiceInput(Input, SelectFieldBase):
     def json_schema(self) -> dict[str, Any]:
         default = {"default": self.default.value} if self.default else {}
         return {"type": "string", "enum": [member.value for member in self.enum]} | default
+
+    def texts(self, value: Any) -> list[str]:
+        texts = super().texts(value)
+        if not texts[0].strip():  # which a page sends for no choice, and JSON by leaving it out
+            raise ValidationError(EMPTY)
+        return texts
 
     def parse(self, typed: str) -> StrEnum:
         if typed not in set(self.enum):
@@ -289,6 +302,8 @@ class WordsInput(Input):
             raise ValidationError(self.wrong_type)
         if not all(_trimmed(word) for word in value):
             raise ValidationError(EMPTY)
+        if len(value) > self.most:
+            raise ValidationError(self._too_many())
         # The empty last one tells a list from the one text of a page, in which commas separate.
         return [*value, ""]
 
@@ -299,9 +314,12 @@ class WordsInput(Input):
         given = valuelist[0].split(",") if len(valuelist) == 1 else valuelist
         distinct = list(dict.fromkeys(trimmed for word in given if (trimmed := _trimmed(word))))
         if len(distinct) > self.most:
-            raise ValueError(_l("Must be at most %(most)s values.", most=self.most))
+            raise ValueError(self._too_many())
         judge = _unbound(self.each)
         self.data = [judge.parse(word) for word in distinct]
+
+    def _too_many(self) -> Any:
+        return _l("Must be at most %(most)s values.", most=self.most)
 
     def _value(self) -> str:
         return ", ".join(self.raw_data) if self.raw_data else self.shown(self.data or ())
@@ -330,7 +348,7 @@ class _Meta:
 
 def _trimmed(text: str) -> str:
     """Without the white space at its ends, unless a control is in it: that is told, not cut off."""
-    return text if _FORBIDDEN.search(text) else text.strip()
+    return text if Input.forbidden.search(text) else text.strip()
 
 
 def _or_nothing(field: Input, pattern: str) -> str:

@@ -54,6 +54,8 @@ def mend(given: dict[str, Any]) -> None:
         given["window"] = None
     if "file" in given:
         given["file"] = a_file(given["file"])
+    for client in given.get("clients", ()):
+        mend(client)
 
 
 def is_phone(given: Any) -> bool:
