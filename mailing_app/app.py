@@ -92,7 +92,7 @@ def secure_answers(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def _secure(response: Response) -> Response:
-        cacheable = (request.endpoint or "").endswith("static")
+        cacheable = (request.endpoint or "").endswith("static") and response.status_code < 400
         return headers.secure(response, cacheable, https=settings.production)
 
 
