@@ -24,14 +24,16 @@ demo: .venv/ready
 	@$(FLASK) demo
 	@exec $(FLASK) serve
 
-# On both databases at once, since the suite mostly waits for processes; what PostgreSQL says is shown at the end.
+# On both databases at once, each in two processes, since the suite mostly waits; what PostgreSQL says is shown at the end.
 # Its run is without what asks for no database: with 5 pytest says that ARGS left it nothing.
-# ARGS go to pytest: make test ARGS="-k phones -x"
+# ARGS go to pytest: make test ARGS="-n 0 -k phones -x"
+PYTEST := $(RUN) -m pytest -n 2 --dist worksteal
+
 test: .venv/ready-dev
 	@failed=""; said=$$(mktemp) && trap 'rm -f "$$said"' EXIT; \
-	$(RUN) -m pytest --database postgresql $(ARGS) >"$$said" 2>&1 & other=$$!; \
+	$(PYTEST) --database postgresql $(ARGS) >"$$said" 2>&1 & other=$$!; \
 	echo "== the suite on sqlite"; \
-	$(RUN) -m pytest --database sqlite $(ARGS) || failed="$$failed sqlite"; \
+	$(PYTEST) --database sqlite $(ARGS) || failed="$$failed sqlite"; \
 	wait $$other || [ $$? = 5 ] || failed="$$failed postgresql"; \
 	echo "== the suite on postgresql"; cat "$$said"; \
 	if [ -n "$$failed" ]; then echo "== failed on:$$failed"; exit 1; fi

@@ -58,6 +58,14 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item], unwanted: Callab
     return len(out)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[Any]:
+    """Reports travel from the process of a test to the one that shows them, as UTF-8: lone surrogates cannot."""
+    report = yield
+    report.sections = [(title, text.encode(errors="backslashreplace").decode()) for title, text in report.sections]
+    return report
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if left_out := config.stash.get(_left_out, 0):
         why = "there is no chromium here (on Debian: apt-get install chromium)"
