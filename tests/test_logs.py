@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
+from waitress.task import ThreadedTaskDispatcher
 
 from mailing_app import clock, logs
 from mailing_app.db import transaction
@@ -90,6 +91,13 @@ def test_ids_and_figures_stand_as_they_are(lines: Lines) -> None:
     assert {name: str(told[name]) for name in ("client_id", "seconds", "alive", "until")} == {
         "client_id": PHONE, "seconds": "0.5", "alive": "True", "until": "None",
     }  # fmt: skip
+
+
+def test_requests_that_wait_for_a_thread_do_not_fill_the_log(lines: Lines) -> None:
+    without_threads = ThreadedTaskDispatcher()
+    for request in range(3):
+        without_threads.add_task(request)
+    assert lines() == []
 
 
 def test_a_trace_tells_where_it_went_wrong_and_what_led_to_it(lines: Lines) -> None:
