@@ -18,8 +18,8 @@ CARRIED = "typed:"
 NEVER_KEPT = re.compile("csrf_token|save|check|keep|test")
 """The fields that nobody typed: the token and the buttons."""
 
-SECRET = re.compile(".*password.*")
-"""The fields that are nobody's to keep."""
+SECRET = re.compile(".*password.*|present")
+"""The fields that are nobody's to keep: what is typed as a password, the present one too."""
 
 MARK = re.compile("[0-9a-f]{32}")
 

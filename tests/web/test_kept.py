@@ -1,6 +1,8 @@
 """What becomes of a form whose sender was signed out: the login, and then the form as it was."""
 
+from collections.abc import Iterator
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,7 +11,11 @@ from werkzeug.test import TestResponse
 
 from mailing_app import clients, mailings
 from mailing_app.db import db
+from mailing_app.forms import Form
+from mailing_app.forms.access import PasswordInput
+from mailing_app.forms.base import inputs
 from mailing_app.models import Draft
+from mailing_app.web import kept
 from tests.conftest import PASSWORD
 from tests.factories import a_client, a_mailing
 from tests.web.pages import fields, press, send, submit
@@ -93,6 +99,28 @@ def test_passwords_files_and_tokens_are_never_kept(admin: FlaskClient) -> None:
     assert "a secret of hers" not in login.text
     assert "typed:csrf_token" not in login.text
     assert "typed:name" in login.text
+
+
+def test_the_present_password_is_neither_shown_nor_kept(operator: FlaskClient) -> None:
+    typed = {"present": PASSWORD, "password": "some words of a new one"}
+    login = typed_while_signed_out(operator, "/profile/password", typed)
+    assert not any(secret in login.text for secret in typed.values())
+
+
+def test_no_form_has_a_password_that_would_be_kept() -> None:
+    names = {name for form in subclasses(Form) for name, field in inputs(form.blank()) if is_password(field)}
+    assert names == {"password", "present"}
+    assert all(kept.SECRET.fullmatch(name) for name in names)
+
+
+def is_password(field: Any) -> bool:
+    return isinstance(field, PasswordInput)
+
+
+def subclasses(form: type[Form]) -> Iterator[type[Form]]:
+    for each in form.__subclasses__():
+        yield each
+        yield from subclasses(each)
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
