@@ -123,7 +123,7 @@ def subclasses(form: type[Form]) -> Iterator[type[Form]]:
         yield from subclasses(each)
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://[", "localhost"])
 def test_what_another_page_sends_in_his_name_is_not_kept(operator: FlaskClient, origin: str) -> None:
     answer = typed_while_signed_out(operator, "/mailings/new", TYPED, Origin=origin)
     assert (answer.status_code, answer.location) == (302, "/login?next=/mailings/new")
