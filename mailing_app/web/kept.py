@@ -25,6 +25,9 @@ MARK = re.compile("[0-9a-f]{32}")
 
 LONGEST_PATH = 300
 
+MOST_FIELDS = 300
+"""More than any form has: one about the columns of a file has a hundred. A body has room for a quarter of a million."""
+
 
 def recall() -> Response | None:
     """Fill the forms of this page with what had been kept for it, where its address asks for that.
@@ -83,7 +86,7 @@ def by_a_stranger() -> drafts.Fields:
     origin = request.headers.get("Origin")
     from_us = origin is None or origin.partition("://")[2] == request.host
     sent = fields() if from_us and has_form() else []
-    return sent if any(text.strip() for _, text in sent) else []
+    return sent if len(sent) <= MOST_FIELDS and any(text.strip() for _, text in sent) else []
 
 
 def has_form() -> bool:
@@ -95,7 +98,8 @@ def has_form() -> bool:
 def carried() -> drafts.Fields:
     """The fields that the login form carried for another one."""
     sent = request.form.items(multi=True)
-    return [(name.removeprefix(CARRIED), text) for name, text in sent if name.startswith(CARRIED)]
+    found = [(name.removeprefix(CARRIED), text) for name, text in sent if name.startswith(CARRIED)]
+    return found if len(found) <= MOST_FIELDS else []
 
 
 def address(operator_id: int, wanted: str) -> str:

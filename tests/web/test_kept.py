@@ -145,6 +145,14 @@ def test_strangers_bring_no_more_than_a_form_may_hold(operator: FlaskClient) -> 
     assert operator.post("/clients/import", data={"tag": "x" * 2**21}).status_code == 302
 
 
+def test_a_stranger_gets_no_page_of_a_hundred_thousand_fields(visitor: FlaskClient) -> None:
+    many = {"data": "a=1&" * 100_000, "content_type": "application/x-www-form-urlencoded"}
+    assert visitor.post("/clients/new", **many).status_code == 302
+    carried = {"csrf_token": fields(visitor.get("/login").text, "password")["csrf_token"]}
+    carried |= {f"typed:{number}": "x" for number in range(kept.MOST_FIELDS + 1)}
+    assert "typed:" not in visitor.post("/login", data=carried | {"name": "x", "password": "x"}).text
+
+
 def test_a_forged_form_of_somebody_signed_in_gets_what_it_always_got(operator: FlaskClient) -> None:
     assert operator.post("/mailings/new", data=TYPED).status_code == 400
     db.session.commit()
