@@ -139,7 +139,7 @@ def form_page(template: str, form: Form, **context: Any) -> Response:
 
 def seen_version() -> int | None:
     """The version of the thing that the form was filled from, which was sent or kept."""
-    return kept.typed().get("version", type=int)
+    return kept.number_of(kept.typed().get("version", ""))
 
 
 def version_to_send(form: Form, thing: Any) -> int | None:

@@ -52,8 +52,12 @@ def recall() -> Response | None:
 
 def id_asked(name: str) -> int | None:
     """The id under this name in the address; None for what no table can hold."""
-    number = re.fullmatch("[1-9][0-9]{0,17}", request.args.get(name, ""))
-    return int(number[0]) if number else None
+    return number_of(request.args.get(name, ""))
+
+
+def number_of(text: str) -> int | None:
+    """The number that the text is; None for what no table can hold."""
+    return int(text) if re.fullmatch("[1-9][0-9]{0,17}", text) else None
 
 
 def typed() -> MultiDict[str, str]:

@@ -21,6 +21,12 @@ def kept(browser: FlaskClient) -> str:
     return f"/mailings/new?draft={drafts.listing().items[0].id}"
 
 
+def test_a_version_that_no_table_holds_is_none(operator: FlaskClient) -> None:
+    page = kept(operator)
+    again = submit(operator, page, HALF | {"name": "Winter", "version": "9" * 30})
+    assert (again.status_code, again.location) == (302, "/mailings/drafts")
+
+
 @pytest.mark.parametrize(("language", "told"), [("en", "The draft is kept."), ("ru", "Черновик сохранён.")])
 def test_a_draft_keeps_what_was_typed_and_shows_it_to_all(
     app: Flask, operator: FlaskClient, language: str, told: str
