@@ -139,6 +139,12 @@ def test_strangers_do_not_keep_an_operator_out_of_a_browser_that_is_known() -> N
     assert access.device("Anna", mark) == mark
 
 
+def test_a_mark_of_a_name_that_ends_like_another_is_none_for_that_one() -> None:
+    lot, _, print_ = access.device("x:Anna").partition(".")
+    until_throttled()
+    assert judged(device=f"{lot}:x.{print_}", password=PASSWORD) == "throttled"
+
+
 @pytest.mark.parametrize("mark", ["x", "é.\u0416", ".", "0" * 32 + "." + "0" * 64, access.devices.__doc__])
 def test_a_mark_that_is_none_helps_nobody(mark: str) -> None:
     until_throttled()

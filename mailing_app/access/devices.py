@@ -6,9 +6,13 @@ nobody in.
 """
 
 import hmac
+import re
 import secrets
 
 from mailing_app.access.secrecy import keyed
+
+LOT = re.compile("[0-9a-f]{32}")
+"""What stands before the name in what is signed: of fixed length, else `anna` would be known by a mark of `x:anna`."""
 
 
 def device(name: str, mark: str = "") -> str:
@@ -18,7 +22,8 @@ def device(name: str, mark: str = "") -> str:
 
 def is_known(name: str, mark: str) -> bool:
     """Whether we gave this mark to a browser in which somebody signed in under this name."""
-    return hmac.compare_digest(mark.encode(), _marked(name, mark.partition(".")[0]).encode())
+    lot = mark.partition(".")[0]
+    return bool(LOT.fullmatch(lot)) and hmac.compare_digest(mark.encode(), _marked(name, lot).encode())
 
 
 def _marked(name: str, lot: str) -> str:
