@@ -100,6 +100,13 @@ def test_requests_that_wait_for_a_thread_do_not_fill_the_log(lines: Lines) -> No
     assert lines() == []
 
 
+@pytest.mark.parametrize("name", ["address", "request_id"])
+def test_what_looks_like_a_phone_and_is_an_address_or_an_id_can_be_read(lines: Lines, name: str) -> None:
+    for value in ("79.123.45.167", "79.123.145.167", "a79001234567bcde"):
+        log.info("told", extra={name: value})
+        assert value in lines()[0]
+
+
 def test_a_trace_tells_where_it_went_wrong_and_what_led_to_it(lines: Lines) -> None:
     log.error("told", exc_info=fault("it"))
     (line,) = lines()
