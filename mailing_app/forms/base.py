@@ -1,7 +1,8 @@
 """What all forms share: a page's submission, JSON judged by the same rules, and the schema."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Self
 
 import wtforms
@@ -19,6 +20,9 @@ from mailing_app.forms.fields import EMPTY, REQUIRED, Input
 UNKNOWN = _l("There is no such field.")
 READ_ONLY = _l("This field cannot be set.")
 NO_OBJECT = _l("Must be a JSON object.")
+
+MOST_UNKNOWN = 20
+"""So many names of one object that no field has are told of: a body has room for hundreds of thousands."""
 
 
 class FormPart(wtforms.Form):
@@ -129,7 +133,7 @@ class Query(Form):
     def from_query(cls, args: MultiDict[str, str]) -> Self:
         """For the API: every parameter known, given once and sensible, else `Invalid`."""
         known = cls.names()
-        errors = {name: [str(UNKNOWN)] for name in args if name not in known}
+        errors = of_no_field(name for name in args if name not in known)
         # An empty one would else narrow nothing: who asked for one client would get them all.
         errors |= {name: [str(EMPTY)] for name, value in args.items() if name in known and _is_blank(value)}
         errors |= {name: [gettext("Must be given once.")] for name in args if len(args.getlist(name)) > 1}
@@ -185,7 +189,7 @@ def gather(
     errors: dict[str, list[str]], path: str = "",
 ) -> None:  # fmt: skip
     """Put what JSON says into `formdata` as a page would send it, and into `errors` what is of no field or type."""
-    fields = dict(inputs(form))
+    fields, unknown = dict(inputs(form)), []
     for key, value in payload.items():
         field, where = fields.get(key), f"{path}{key}"
         if isinstance(field, FormField):
@@ -197,7 +201,14 @@ def gather(
             if present.get(key) != value and not (key in present and isinstance(value, dict)):
                 errors[where] = [str(READ_ONLY)]
         else:
-            errors[where] = [str(UNKNOWN)]
+            unknown.append(where)
+    errors.update(of_no_field(unknown))
+
+
+def of_no_field(names: Iterable[str]) -> dict[str, list[str]]:
+    """The fault of the first `MOST_UNKNOWN` of these names, which no field has."""
+    told = [str(UNKNOWN)]
+    return dict.fromkeys(islice(names, MOST_UNKNOWN), told)
 
 
 def _gather_part(

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from mailing_app import reports
 from mailing_app.api import bodies
 from mailing_app.app import create_app
+from mailing_app.forms.base import MOST_UNKNOWN
 from tests.api.bodies import a_client_body, a_mailing_body
 from tests.api.routes import address, operations
 from tests.conftest import make_settings
@@ -149,3 +150,14 @@ def takers(api: FlaskClient) -> list[tuple[str, str]]:
         ("POST", f"/api/v1/mailings/{mailing.id}/pause"),
         ("POST", "/api/v1/gateway/stop"),
     ]
+
+
+def test_of_very_many_unknown_names_some_are_told(api: FlaskClient) -> None:
+    unknown = {f"x{number}": 1 for number in range(1000)}
+    answers = [
+        problem(api.post(CLIENTS, json=a_client_body() | unknown), 422)["errors"],
+        problem(api.get(CLIENTS, query_string=unknown), 422)["errors"],
+        api.post(f"{CLIENTS}/bulk", json={"clients": [a_client_body() | unknown]}).json["results"][0]["errors"],
+    ]
+    assert [len(errors) for errors in answers] == [MOST_UNKNOWN] * 3
+    assert all(sentences == ["There is no such field."] for errors in answers for sentences in errors.values())
