@@ -29,7 +29,7 @@ _BLOCK = 1 << 16
 _ENDS = ("\n", "\r")
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_HINT = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+_HINT = re.compile(r"""sep=([^"\x00-\x08\n-\x1f])\r?\n?""", re.IGNORECASE)
 
 
 class Record(NamedTuple):

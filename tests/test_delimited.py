@@ -43,6 +43,11 @@ def test_line_breaks_inside_quotation_marks() -> None:
     assert told(file) == [(1, ["phone", "tag"]), (2, ["1", 'a\nb "c" , d']), (5, ["2", "x"])]
 
 
+@pytest.mark.parametrize("sign", ["\0", "\r", "\x1f", '"'])
+def test_what_parts_no_cells_is_no_hint_at_a_delimiter(sign: str) -> None:
+    assert told(f"sep={sign}\r\nphone,tag\r\n".encode("utf-16"))[-1][1] == ["phone", "tag"]
+
+
 def test_the_hint_of_a_spreadsheet_is_taken() -> None:
     assert told(b"sep=|\r\nphone|tag\r\n1|x\r\n") == [(2, ["phone", "tag"]), (3, ["1", "x"])]
 
