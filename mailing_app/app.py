@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
     web.register(app)
     api.register(app, csrf)
     csrf.init_app(app)  # after the pages, so that they know who asks before a forged form is refused
+    app.before_request(web.use_up)  # after that, so that a forged form deletes nothing
     cli.register(app)
     return app
 

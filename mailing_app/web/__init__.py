@@ -21,8 +21,9 @@ from mailing_app.web import (
     session,
 )
 from mailing_app.web.errors import answer
+from mailing_app.web.kept import use_up
 
-__all__ = ["answer", "register"]
+__all__ = ["answer", "register", "use_up"]
 
 
 def register(app: Flask) -> None:

@@ -36,10 +36,7 @@ def recall() -> Response | None:
     """
     g.draft = g.typed = None
     draft_id = id_asked("draft")
-    if draft_id is None:
-        return None
-    if request.method == "POST":
-        drafts.use_up(draft_id, g.operator.id)
+    if draft_id is None or request.method == "POST":
         return None
     try:
         g.draft = drafts.get(draft_id, g.operator.id, request.path)
@@ -48,6 +45,13 @@ def recall() -> Response | None:
         return redirect(request.path)
     g.typed = MultiDict((name, text) for name, text in g.draft.fields)
     return None
+
+
+def use_up() -> None:
+    """Forget what had waited for whoever sends it now. To be asked only when the form is known to be no forged one."""
+    draft_id = id_asked("draft")
+    if request.method == "POST" and g.operator and draft_id is not None:
+        drafts.use_up(draft_id, g.operator.id)
 
 
 def id_asked(name: str) -> int | None:

@@ -153,6 +153,12 @@ def test_a_stranger_gets_no_page_of_a_hundred_thousand_fields(visitor: FlaskClie
     assert "typed:" not in visitor.post("/login", data=carried | {"name": "x", "password": "x"}).text
 
 
+def test_a_forged_form_takes_nothing_away_that_waits(operator: FlaskClient) -> None:
+    page = signed_in_again(operator, typed_while_signed_out(operator, "/mailings/new", TYPED)).location
+    assert operator.post(page, data=TYPED).status_code == 400
+    assert fields(operator.get(page).text, "text")["name"] == "Autumn"
+
+
 def test_a_forged_form_of_somebody_signed_in_gets_what_it_always_got(operator: FlaskClient) -> None:
     assert operator.post("/mailings/new", data=TYPED).status_code == 400
     db.session.commit()
