@@ -7,8 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-_RUN_BY_SPREADSHEETS = re.compile(r"['\"\s\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
+_FORMULA = r"['\"\s\u200b\ufeff]*[=+\-@＝＋－＠]"
+_RUN_BY_SPREADSHEETS = re.compile(rf"{_FORMULA}|[\t\r\n]")
 """How a cell begins that some spreadsheet runs, or would once it has taken away what stands before the sign."""
+
+_AS_A_CELL_ELSEWHERE = re.compile(rf"(?<=[;\t])(?={_FORMULA})")
+"""Where a spreadsheet of another country, which parts cells there, would see such a beginning inside one."""
+
+_MADE_HARMLESS_ELSEWHERE = re.compile(rf"(?<=[;\t])'(?={_FORMULA})")
 
 _LINES_A_PIECE = 500
 
@@ -28,12 +34,14 @@ def stream(header: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str 
 
 def harmless(text: str) -> str:
     """A cell that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection)."""
+    text = _AS_A_CELL_ELSEWHERE.sub("'", text)
     return f"'{text}" if _RUN_BY_SPREADSHEETS.match(text) else text
 
 
 def as_meant(text: str) -> str:
-    """The cell without the apostrophe that `harmless` gave it."""
-    return text[1:] if text[:1] == "'" and _RUN_BY_SPREADSHEETS.match(text, 1) else text
+    """The cell without the apostrophes that `harmless` gave it."""
+    text = text[1:] if text[:1] == "'" and _RUN_BY_SPREADSHEETS.match(text, 1) else text
+    return _MADE_HARMLESS_ELSEWHERE.sub("", text)
 
 
 def _cell(value: Any) -> str:

@@ -15,18 +15,32 @@ RUN = [
 ]  # fmt: skip
 LEFT = ["", "vip", "'quoted'", "a=1", "7 900 123-45-67", "«=1»", " vip", "'", "0-9"]
 DELIMITERS = st.sampled_from([",", ";", "\t"])
-CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")) | st.sampled_from(RUN)
+CELLS = (
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+    | st.text(st.sampled_from(";\t'\" =-a"))
+    | st.sampled_from(RUN)
+)
 
 
 @pytest.mark.parametrize("text", RUN)
 def test_what_would_be_run_is_text(text: str) -> None:
-    assert spreadsheet.harmless(text) == f"'{text}"
-    assert spreadsheet.as_meant(f"'{text}") == text
+    told = spreadsheet.harmless(text)
+    assert told.startswith(f"'{text[0]}")
+    assert spreadsheet.as_meant(told) == text
 
 
 @pytest.mark.parametrize("text", LEFT)
 def test_what_would_not_be_run_stays_as_it_is(text: str) -> None:
     assert spreadsheet.harmless(text) == spreadsheet.as_meant(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("x;=1+1;", "x;'=1+1;"), ("x; -1", "x;' -1"), ("a\t@b", "a\t'@b"), ("a;b", "a;b")]
+)
+def test_what_would_be_a_cell_elsewhere_is_text_too(text: str, told: str) -> None:
+    """Where lists are parted by semicolons, a spreadsheet parts a file with commas there all the same."""
+    assert spreadsheet.harmless(text) == told
+    assert spreadsheet.as_meant(told) == text
 
 
 @given(CELLS)

@@ -125,6 +125,7 @@ def test_a_wait_is_told_in_what_people_count_in(seconds: int, told: str) -> None
 @pytest.mark.parametrize(("address", "counts_as"), [
     ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
     ("2001:db8:1:2::", "2001:db8:1:2::/64"), ("2001:db8:1:3::", "2001:db8:1:3::/64"), ("unknown", "unknown"), ("", ""),
+    ("192.0.2.1:443", "192.0.2.1"), ("[2001:db8:1:2::7]:443", "2001:db8:1:2::/64"), ("192.0.2.1:x", "192.0.2.1:x"),
 ])  # fmt: skip
 def test_addresses_count_as_far_as_they_tell_people_apart(address: str, counts_as: str) -> None:
     assert neighbourhood(address) == counts_as
