@@ -35,21 +35,25 @@ class Refused(Refusal):
         self.field = field
 
 
-class Throttled(Refused):
-    """It was tried too often of late. It is worth another try after so many `seconds`."""
+class NotNow(Refused):
+    """The same is worth another try after `retry_after` seconds (RFC 9110, 10.2.3)."""
+
+    retry_after = 1
+
+
+class Throttled(NotNow):
+    """It was tried too often of late."""
 
     def __init__(self, seconds: int):
-        self.seconds, minutes = seconds, ceil(seconds / 60)
+        self.retry_after, minutes = seconds, ceil(seconds / 60)
         if seconds <= 90:
             super().__init__(N_("Too many attempts have failed. Try again in %(seconds)s s."), seconds=seconds)
         else:
             super().__init__(N_("Too many attempts have failed. Try again in %(minutes)s min."), minutes=minutes)
 
 
-class AtWork(Refused):
-    """The same is being done at this moment: it makes sense to ask again after so many seconds."""
-
-    retry_after = 1
+class AtWork(NotNow):
+    """The same is being done at this moment."""
 
 
 class Stale(Refusal):

@@ -47,7 +47,7 @@ def wait(name: str = "Anna", **given: str) -> int:
     """The seconds for which an attempt is put off."""
     with pytest.raises(Throttled) as refusal:
         access.sign_in(name, PASSWORD, **given)
-    return refusal.value.seconds
+    return refusal.value.retry_after
 
 
 def until_throttled(**given: str) -> int:

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from mailing_app.db import RETRY_AFTER, absence
-from mailing_app.errors import N_, AtWork, Invalid, NotFound, Refusal, Refused, Stale
+from mailing_app.errors import N_, Invalid, NotFound, NotNow, Refusal, Refused, Stale
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -76,5 +76,5 @@ def _headers(error: Exception, status: int) -> list[tuple[str, str]]:
     """What belongs to the status itself: Allow, WWW-Authenticate, Retry-After."""
     if isinstance(error, HTTPException):
         return [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
-    wait = error.retry_after if isinstance(error, AtWork) else RETRY_AFTER if status == 503 else None
+    wait = error.retry_after if isinstance(error, NotNow) else RETRY_AFTER if status == 503 else None
     return [("Retry-After", str(wait))] if wait else []

@@ -133,7 +133,7 @@ def form_page(template: str, form: Form, **context: Any) -> Response:
     code = 409 if form.refusal else 422 if form.errors else 200
     headers = {}
     if isinstance(form.refusal, Throttled):
-        code, headers = 429, {"Retry-After": str(form.refusal.seconds)}
+        code, headers = 429, {"Retry-After": str(form.refusal.retry_after)}
     return make_response(render_template(template, form=form, **context), code, headers)
 
 
