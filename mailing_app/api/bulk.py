@@ -6,8 +6,8 @@ from typing import Any
 from flask import Blueprint, request
 from flask_babel import gettext
 
-from mailing_app import clients
-from mailing_app.api import bodies, parameters, resources, streams
+from mailing_app import clients, downloads
+from mailing_app.api import bodies, parameters, resources
 from mailing_app.api.openapi import answers
 from mailing_app.bulkhead import bulky
 from mailing_app.errors import Invalid, Refused
@@ -76,4 +76,4 @@ def export_clients() -> Any:
     """
     # With HEAD nobody leaves the register, and the audit trail has nothing to tell.
     pieces = iter(()) if request.method == "HEAD" else clients.export_csv(**parameters.given())
-    return streams.csv(pieces, "clients.csv")
+    return downloads.csv(pieces, "clients.csv")

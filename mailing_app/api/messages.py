@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from mailing_app import mailings, reports
-from mailing_app.api import parameters, resources, streams
+from mailing_app import downloads, mailings, reports
+from mailing_app.api import parameters, resources
 from mailing_app.api.openapi import answers
 from mailing_app.bulkhead import bulky
 from mailing_app.forms import MessagesQuery
@@ -35,7 +35,7 @@ def read_report(mailing_id: int) -> Any:
     One line a message: UTF-8 with a byte order mark, for spreadsheets.
     """
     mailings.get(mailing_id)
-    return streams.csv(reports.messages_csv(mailing_id), f"mailing-{mailing_id}.csv")
+    return downloads.csv(reports.messages_csv(mailing_id), f"mailing-{mailing_id}.csv")
 
 
 @bp.get("/messages/<id:message_id>")

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext, ngettext
 from werkzeug import Response as Redirect
 
-from mailing_app import clients, clock, local_time, mailings
+from mailing_app import clients, clock, downloads, local_time, mailings
 from mailing_app.bulkhead import bulky
 from mailing_app.forms import (
     ClientForm,
@@ -154,7 +154,7 @@ def delete_shown() -> Response | Redirect:
 @bulky("GET")
 def export() -> Response:
     """The clients of the list as CSV."""
-    return display.csv(clients.export_csv(**_wanted()), "clients.csv")
+    return downloads.csv(clients.export_csv(**_wanted()), "clients.csv")
 
 
 def _wanted() -> dict[str, str | None]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, current_app, flash, make_response, render_template, request, stream_with_context
+from flask import Flask, Response, current_app, flash, make_response, render_template, request
 from flask_babel import format_datetime, format_decimal, format_time, get_locale, gettext
 from werkzeug.routing import IntegerConverter
 from wtforms import FormField
@@ -179,13 +179,6 @@ def live(template: str, **context: Any) -> Response:
     response = make_response(render_template(template, **context))
     response.add_etag()
     response.make_conditional(request)
-    return response
-
-
-def csv(pieces: Iterator[bytes], name: str) -> Response:
-    """A file to keep, sent piece by piece while it is read from the database."""
-    response = Response(stream_with_context(pieces), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 

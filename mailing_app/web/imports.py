@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug import Response as Redirect
 
-from mailing_app import clock, imports
+from mailing_app import clock, downloads, imports
 from mailing_app.bulkhead import bulky
 from mailing_app.db import cursor_id
 from mailing_app.forms import ClientForm, ColumnsForm, FaultyQuery, ImportForm
@@ -63,7 +63,7 @@ def faulty(import_id: int) -> str:
 def faulty_csv(import_id: int) -> Response:
     """The faulty rows as a file to mend, each with what is wrong with it."""
     brought = imports.get(import_id)
-    return display.csv(imports.faulty_csv(brought, _titles(brought)), f"import-{import_id}-faulty.csv")
+    return downloads.csv(imports.faulty_csv(brought, _titles(brought)), f"import-{import_id}-faulty.csv")
 
 
 @bp.post("/imports/<id:import_id>/columns")

@@ -2,10 +2,9 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from mailing_app import clock, mailings, reports
+from mailing_app import clock, downloads, mailings, reports
 from mailing_app.bulkhead import bulky
 from mailing_app.forms import MailingsQuery
-from mailing_app.web import display
 
 bp = Blueprint("reports", __name__)
 
@@ -24,7 +23,7 @@ def index() -> str:
 @bulky("GET")
 def mailings_csv() -> Response:
     """One line a mailing."""
-    return display.csv(reports.mailings_csv(), "mailings.csv")
+    return downloads.csv(reports.mailings_csv(), "mailings.csv")
 
 
 @bp.get("/mailings/<id:mailing_id>/report.csv")
@@ -32,4 +31,4 @@ def mailings_csv() -> Response:
 def messages_csv(mailing_id: int) -> Response:
     """One line a message of the mailing."""
     mailings.get(mailing_id)  # before the answer begins: later nobody could say 404
-    return display.csv(reports.messages_csv(mailing_id), f"mailing-{mailing_id}.csv")
+    return downloads.csv(reports.messages_csv(mailing_id), f"mailing-{mailing_id}.csv")

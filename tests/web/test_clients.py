@@ -197,5 +197,5 @@ def test_a_message_of_a_deleted_mailing_is_told_too(viewer: FlaskClient, filled:
 def test_the_export_is_what_the_import_takes(operator: FlaskClient) -> None:
     a_client(phone="79001234567", tag="=1+1")
     answer = operator.get("/clients/export.csv")
-    assert answer.headers["Content-Disposition"] == "attachment; filename=clients.csv"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="clients.csv"'
     assert answer.text == "\ufeffphone,operator_code,tag,timezone\r\n79001234567,900,'=1+1,Europe/Moscow\r\n"

@@ -239,5 +239,5 @@ def test_reports_come_as_files(operator: FlaskClient, filled: None) -> None:
         answer = operator.get(path)
         assert answer.data.startswith(b"\xef\xbb\xbf")
         assert answer.mimetype == "text/csv"
-        assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
         assert answer.text.count("\r\n") == 2
