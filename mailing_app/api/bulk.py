@@ -7,7 +7,7 @@ from flask import Blueprint, request
 from flask_babel import gettext
 
 from mailing_app import clients, downloads
-from mailing_app.api import bodies, parameters, resources
+from mailing_app.api import bodies, parameters, resources, schema
 from mailing_app.api.openapi import answers
 from mailing_app.bulkhead import bulky
 from mailing_app.errors import Invalid, Refused
@@ -15,12 +15,7 @@ from mailing_app.forms import BulkForm, ClientForm, ClientsFilter
 
 bp = Blueprint("bulk", __name__)
 
-CSV = {
-    "text/csv": {
-        "schema": {"type": "string"},
-        "example": "phone,operator_code,tag,timezone\r\n+7 900 123-45-67,900,vip,Europe/Moscow\r\n",
-    }
-}
+CSV = schema.csv("phone,operator_code,tag,timezone\r\n+7 900 123-45-67,900,vip,Europe/Moscow\r\n")
 FILE = CSV | {
     "multipart/form-data": {
         "schema": {

@@ -1,6 +1,5 @@
 """What many operations of the document share: parameters, headers, errors, and the words about the whole."""
 
-from http import HTTPStatus
 from typing import Any
 
 from mailing_app.api import problems
@@ -116,9 +115,8 @@ def components() -> dict[str, Any]:
 
 def problem(status: int, words: str) -> dict[str, Any]:
     """A no, as a response of the document."""
-    shown = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": words}
     errors = {"errors": {"filter.tags": ["Must be a list of texts."]}} if status == 422 else {}
-    content = {"schema": ref("Problem"), "example": shown | errors}
+    content = {"schema": ref("Problem"), "example": problems.document(status, words) | errors}
     return {"description": words, "content": {problems.MEDIA_TYPE: content}}
 
 

@@ -5,14 +5,14 @@ from typing import Any
 from flask import Blueprint
 
 from mailing_app import downloads, mailings, reports
-from mailing_app.api import parameters, resources
+from mailing_app.api import parameters, resources, schema
 from mailing_app.api.openapi import answers
 from mailing_app.bulkhead import bulky
 from mailing_app.forms import MessagesQuery
 
 bp = Blueprint("messages", __name__)
 
-CSV = {"text/csv": {"schema": {"type": "string"}, "example": f"{','.join(reports.MESSAGE_COLUMNS)}\r\n"}}
+CSV = schema.csv(f"{','.join(reports.MESSAGE_COLUMNS)}\r\n")
 
 
 @bp.get("/mailings/<id:mailing_id>/messages")

@@ -40,6 +40,11 @@ def answer(error: Exception) -> Any:
     return response
 
 
+def document(status: int, detail: str) -> dict[str, Any]:
+    """The members that every problem document has, whatever the fault."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+
+
 def _status(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.code or 500
@@ -49,13 +54,12 @@ def _status(error: Exception) -> int:
 
 
 def _document(error: Exception, status: int) -> dict[str, Any]:
-    title = HTTPStatus(status).phrase
-    document = {"type": "about:blank", "title": title, "status": status, "detail": _detail(error, status)}
+    told = document(status, _detail(error, status))
     if errors := _errors(error):
-        document["errors"] = errors
+        told["errors"] = errors
     if status >= 500:
-        document["request_id"] = g.get("request_id", "")
-    return document
+        told["request_id"] = g.get("request_id", "")
+    return told
 
 
 def _detail(error: Exception, status: int) -> str:

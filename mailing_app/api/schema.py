@@ -46,6 +46,11 @@ def numbers(words: str, shown: dict[str, int]) -> Schema:
     return {"type": "object", "description": words, "additionalProperties": COUNT, "examples": [shown]}
 
 
+def csv(example: str) -> dict[str, Any]:
+    """The content of a body that is CSV."""
+    return {"text/csv": {"schema": TEXT, "example": example}}
+
+
 def optional(schema: Schema) -> Schema:
     """The same object with nothing required."""
     return {key: value for key, value in schema.items() if key != "required"}

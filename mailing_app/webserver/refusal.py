@@ -8,7 +8,7 @@ from flask import Response
 from waitress.task import ErrorTask
 
 from mailing_app import headers
-from mailing_app.api.problems import MEDIA_TYPE
+from mailing_app.api import problems
 
 _DETAILS = {
     400: "This is no request that can be understood.",
@@ -34,11 +34,10 @@ class RefusalTask(ErrorTask):
 
 
 def _answer(status: int, path: bytes) -> Response:
-    title, detail = HTTPStatus(status).phrase, _DETAILS.get(status, "Something went wrong on our side.")
+    detail = _DETAILS.get(status, "Something went wrong on our side.")
     if not path.startswith(b"/api"):
-        return Response(f"{title}. {detail}\n", status, mimetype="text/plain")
-    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return Response(json.dumps(document), status, content_type=MEDIA_TYPE)
+        return Response(f"{HTTPStatus(status).phrase}. {detail}\n", status, mimetype="text/plain")
+    return Response(json.dumps(problems.document(status, detail)), status, content_type=problems.MEDIA_TYPE)
 
 
 def _path(request: Any) -> bytes:
