@@ -35,7 +35,7 @@ def retag(wanted: Wanted, number: int, tag: str) -> int:
     def change(session: Session, client_ids: Sequence[int]) -> None:
         new = {"tag": tag, "updated_at": clock.now(), "version": Client.version + 1}
         session.execute(update(Client).where(Client.id.in_(client_ids), Client.tag != tag).values(new))
-        audit.note(session, Action.CLIENTS_RETAGGED, clients=len(client_ids), tag=tag, shown=nameless(wanted))
+        audit.note(session, Action.CLIENTS_RETAGGED, clients=len(client_ids), tag=tag, shown=but_phone(wanted))
 
     return _in_chunks(change, wanted, number)
 
@@ -47,7 +47,7 @@ def erase_shown(wanted: Wanted, number: int) -> int:
     """
 
     def change(session: Session, client_ids: Sequence[int]) -> None:
-        audit.note(session, Action.CLIENTS_ERASED, clients=len(client_ids), shown=nameless(wanted))
+        audit.note(session, Action.CLIENTS_ERASED, clients=len(client_ids), shown=but_phone(wanted))
         forget(session, client_ids)
 
     def prepare(client_ids: Sequence[int]) -> None:
@@ -87,6 +87,6 @@ def _next(after: int, last: int, wanted: Wanted) -> Select[int]:
     return select(Client.id).where(*shown(**wanted), *span).order_by(Client.id).limit(CLIENTS_A_CHUNK).with_for_update()
 
 
-def nameless(wanted: Wanted) -> dict[str, str]:
+def but_phone(wanted: Wanted) -> dict[str, str]:
     """What the list was asked for, without the phone: the audit trail names none."""
     return {name: value for name, value in wanted.items() if value and name != "phone"}
