@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, or_, select, update
-from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock, drafts
-from mailing_app.db import db, in_order, look_again, transaction
-from mailing_app.models import Action, Attempt, AuditEntry, Draft, Mailing, Message, RawAnswer
+from mailing_app.clients import traces
+from mailing_app.db import changed, db, in_order, look_again, transaction
+from mailing_app.models import Action, AuditEntry, Draft, Mailing, Message
 
 MESSAGES_A_CHUNK = 500
 """About 15 ms of write lock on SQLite."""
@@ -76,10 +76,8 @@ def _forget_messages(mailing_id: int, after: int) -> int | None:
         return None
     with transaction() as session:
         chunk = (Message.mailing_id == mailing_id, Message.client_id > after, Message.client_id <= clients[-1])
-        _change(session, update(Message).where(Message.id.in_(in_order(Message.id, *chunk))).values(_NOBODY))
-        of_them = select(Message.id).where(*chunk)
-        _change(session, update(Attempt).where(Attempt.message_id.in_(of_them), Attempt.error != "").values(error=""))
-        _change(session, delete(RawAnswer).where(RawAnswer.message_id.in_(of_them)))
+        changed(session, update(Message).where(Message.id.in_(in_order(Message.id, *chunk))).values(_NOBODY))
+        traces.take_out_answers(session, select(Message.id).where(*chunk))
     return clients[-1]
 
 
@@ -100,10 +98,6 @@ def _forget_text(mailing_id: int) -> bool:
             if "text" in entry.details:
                 entry.details = entry.details | {"text": ["", ""]}
     return True
-
-
-def _change(session: Session, statement: Any) -> None:
-    session.execute(statement.execution_options(synchronize_session=False))
 
 
 _NOBODY = {"phone": None, "operator_code": None, "tag": None}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app import clock
 from mailing_app.access.secrecy import keyed
-from mailing_app.db import db, insert, transaction
+from mailing_app.db import changed, db, insert, transaction
 from mailing_app.errors import Throttled
 from mailing_app.models import SignInFailure
 
@@ -105,5 +105,4 @@ def _forget(session: Session, now: datetime) -> None:
     once = and_(SignInFailure.number <= 1, SignInFailure.failed_at < now - FORGOTTEN_AFTER)
     often = SignInFailure.failed_at < now - FORGOTTEN_AFTER * (max(FREE.values()) + 10)
     worthless = select(SignInFailure.key_hash).where(or_(once, often)).with_for_update(skip_locked=True)
-    forget = delete(SignInFailure).where(SignInFailure.key_hash.in_(worthless))
-    session.execute(forget.execution_options(synchronize_session=False))
+    changed(session, delete(SignInFailure).where(SignInFailure.key_hash.in_(worthless)))

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, delete, func, or_, select, update
+from sqlalchemy import BigInteger, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
 from mailing_app.clients import traces
 from mailing_app.clients.withdrawal import withdraw
-from mailing_app.db import Page, batch, db, in_order, page, transaction
+from mailing_app.db import Page, batch, changed, db, in_order, page, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
-from mailing_app.models import Action, Attempt, Client, Message, RawAnswer, Status
+from mailing_app.models import Action, Client, Message, Status
 
 
 def _phone_taken() -> Refused:
@@ -78,12 +78,7 @@ def forget(session: Session, client_ids: Collection[int]) -> None:
     # A claim may be taking the phone at this very moment: so what waits is locked too, though it has none yet.
     theirs = in_order(Message.id, Message.client_id.in_(client_ids), or_(told, Message.status == Status.PENDING))
     session.execute(update(Message).where(Message.id.in_(theirs)).values(gone))
-    # After the messages, as who records them does: what the gateway told may be about the person.
-    of_theirs = select(Message.id).where(Message.client_id.in_(client_ids))
-    told_of_them = update(Attempt).where(Attempt.message_id.in_(of_theirs), Attempt.error != "")
-    session.execute(told_of_them.values(error="").execution_options(synchronize_session=False))
-    seen = delete(RawAnswer).where(RawAnswer.message_id.in_(of_theirs))
-    session.execute(seen.execution_options(synchronize_session=False))
+    traces.take_out_answers(session, select(Message.id).where(Message.client_id.in_(client_ids)))
     now = clock.now()
     blank = {"phone": None, "tag": "", "opted_out_at": None, "erased_at": now, "updated_at": now}
     session.execute(update(Client).where(Client.id.in_(client_ids)).values(blank | {"version": Client.version + 1}))
@@ -143,8 +138,7 @@ def wait_no_more(session: Session, client_ids: Sequence[int]) -> None:
     moved = batch([{"id": client_id} for client_id in client_ids], id=BigInteger())
     firsts = (Message.client_id.in_(select(moved.c.id)), Message.status == Status.PENDING, Message.attempts == 0)
     waiting = in_order(Message.id, *firsts, Message.due_at > clock.now())
-    due = update(Message).where(Message.id.in_(waiting)).values(due_at=clock.now())
-    session.execute(due.execution_options(synchronize_session=False))
+    changed(session, update(Message).where(Message.id.in_(waiting)).values(due_at=clock.now()))
 
 
 def locked(session: Session, client_id: int, expected: int | None = None) -> Client:

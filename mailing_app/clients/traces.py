@@ -9,11 +9,23 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from mailing_app import delimited
-from mailing_app.db import db, transaction
+from mailing_app.db import changed, db, transaction
 from mailing_app.masking import HIDDEN, without_these
-from mailing_app.models import Client, ClientImport, Draft, GatewayEvent, GatewayState, ImportPiece, Mailing, Message
+from mailing_app.models import (
+    Attempt,
+    Client,
+    ClientImport,
+    Draft,
+    GatewayEvent,
+    GatewayState,
+    ImportPiece,
+    Mailing,
+    Message,
+    RawAnswer,
+)
 
 WORDS = (Mailing.pause_reason, GatewayState.detail, GatewayEvent.detail, ClientImport.name)
 """Where colleagues, files and the gateway may have named anybody."""
@@ -42,6 +54,15 @@ def take_out(client_ids: Collection[int], phones: Collection[str]) -> None:
     _out_of_forms(client_ids, phones)
     _out_of_words(phones)
     _out_of_titles(phones)
+
+
+def take_out_answers(session: Session, message_ids: Any) -> None:
+    """Take out what the gateway told of these messages, for it may be about the person.
+
+    After the messages themselves, as who records them does; inside the caller's transaction.
+    """
+    changed(session, update(Attempt).where(Attempt.message_id.in_(message_ids), Attempt.error != "").values(error=""))
+    changed(session, delete(RawAnswer).where(RawAnswer.message_id.in_(message_ids)))
 
 
 def _out_of_files(phones: Collection[str]) -> None:
