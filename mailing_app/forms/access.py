@@ -1,21 +1,18 @@
 """The shapes of signing in, of operators and of tokens."""
 
-import re
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SubmitField, widgets
 
 from mailing_app.forms.base import Form
-from mailing_app.forms.days import DayInput
-from mailing_app.forms.fields import ChoiceInput, TextInput, ZoneInput, without
+from mailing_app.forms.characters import HALVES, without
+from mailing_app.forms.fields import ChoiceInput, TextInput, ZoneInput
+from mailing_app.forms.moments import DayInput
 from mailing_app.language import Language
 from mailing_app.models import Role, Scope
 
 LONGEST_PASSWORD = 128
-
-HALVES = re.compile("[\ud800-\udfff]")
-"""Halves of characters: bytes that were no text."""
 
 
 class PasswordInput(TextInput):

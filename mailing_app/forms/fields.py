@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -13,22 +11,13 @@ from wtforms import Field, widgets
 from wtforms.fields.choices import Choice, SelectFieldBase
 from wtforms.validators import StopValidation, ValidationError
 
-from mailing_app import language, local_time, phones, words
+from mailing_app import local_time, phones, words
+from mailing_app.forms import characters
+from mailing_app.forms.characters import trimmed
 
 REQUIRED = _l("This field is required.")
 EMPTY = _l("Must not be empty.")
 LONGEST_ZONE = 64
-
-# C0 and C1 controls but tab and line ends, NUL among them, and lone surrogates: no database, no
-# gateway and no person has a use for them.
-_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-_SURROGATES = r"\ud800-\udfff"
-# What turns the writing around, so that a text looks like another (Unicode TR 36, 2.5), and the sign for what could not
-# be read. Around a phone the first are usual, and mean nothing.
-_MISLEADING = r"\u202a-\u202e\u2066-\u2069\ufffd"
-# The white space that `str.strip` cuts off and that is no control, spelled out for patterns: what `\s` means differs.
-_SPACES = r"\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class Input(Field):
@@ -37,7 +26,7 @@ class Input(Field):
     widget = widgets.TextInput()
     json_types: tuple[type, ...] = (str,)
     wrong_type = _l("Must be a text.")
-    forbidden = re.compile(f"[{_CONTROLS}{_SURROGATES}]")
+    forbidden = characters.USELESS
 
     def __init__(self, label: Any = "", *, required: bool = False, example: Any = None, **given: Any):
         super().__init__(label, **given)
@@ -61,7 +50,7 @@ class Input(Field):
         return [str(value)]
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        typed = _trimmed(valuelist[0]) if valuelist else ""
+        typed = trimmed(valuelist[0]) if valuelist else ""
         if self.came_back(typed):
             self.data = self.object_data
         else:
@@ -73,7 +62,7 @@ class Input(Field):
 
     def parse(self, typed: str) -> Any:
         """The typed text as a value; ValueError with a sentence when it makes none."""
-        return without(self.forbidden, typed)
+        return characters.without(self.forbidden, typed)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         if self.process_errors:
@@ -98,7 +87,7 @@ class Input(Field):
 class TextInput(Input):
     """A text of at most `longest` characters, without white space at its ends."""
 
-    forbidden = re.compile(f"[{_CONTROLS}{_SURROGATES}{_MISLEADING}]")
+    forbidden = characters.USELESS_OR_MISLEADING
 
     def __init__(self, label: Any = "", *, longest: int, lines: bool = False, **given: Any):
         super().__init__(label, default="", **given)
@@ -110,13 +99,12 @@ class TextInput(Input):
 
     def json_schema(self) -> dict[str, Any]:
         least = {"minLength": 1} if self.required else {}
-        return {"type": "string", **least, "maxLength": self.longest, "pattern": self._pattern()}
-
-    def _pattern(self) -> str:
-        """No controls, and no line ends unless lines are meant; it begins with something to see if it must be given."""
-        none = _CONTROLS + _MISLEADING
-        rest = f"[^{none}]" if self.lines else rf"[^{none}\t\n\r]"
-        return f"^[^{none}{_SPACES}]{rest}*$" if self.required else f"^{rest}*$"
+        return {
+            "type": "string",
+            **least,
+            "maxLength": self.longest,
+            "pattern": characters.pattern(self.lines, self.required),
+        }
 
     def parse(self, typed: str) -> str:
         text = str(super().parse(typed)).replace("\r\n", "\n")
@@ -245,42 +233,6 @@ class CountInput(NumberInput):
         super().__init__(required=True, least=0, most=999_999_999, **given)
 
 
-class MomentInput(Input):
-    """A date and time; without an offset it is read in the zone of who asks. Gives an aware moment in UTC."""
-
-    widget = widgets.DateTimeLocalInput()
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date-time", "pattern": "^20[0-9]{2}-"}
-
-    def parse(self, typed: str) -> datetime:
-        moment = _moment(typed)
-        if moment is None or not _EARLIEST <= moment < _LATEST:
-            raise ValueError(_l("Is not a date and time, like 2026-01-31T09:00:00+03:00."))
-        return moment
-
-    def shown(self, value: datetime) -> str:
-        local = value.astimezone(_zone())
-        return local.isoformat(timespec="seconds" if local.second else "minutes")[: 19 if local.second else 16]
-
-
-class TimeInput(Input):
-    """A time of day, to the minute."""
-
-    widget = widgets.TimeInput()
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
-
-    def parse(self, typed: str) -> time:
-        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", typed):
-            raise ValueError(_l("Must be a time of day, like 09:00."))
-        return time.fromisoformat(typed)
-
-    def shown(self, value: time) -> str:
-        return value.isoformat("minutes")
-
-
 class WordsInput(Input):
     """A list of values: commas between them on a page, an array in JSON. `each` judges one value."""
 
@@ -300,7 +252,7 @@ class WordsInput(Input):
         super().texts(value)
         if not all(isinstance(word, str) for word in value):
             raise ValidationError(self.wrong_type)
-        if not all(_trimmed(word) for word in value):
+        if not all(trimmed(word) for word in value):
             raise ValidationError(EMPTY)
         if len(value) > self.most:
             raise ValidationError(self._too_many())
@@ -308,11 +260,11 @@ class WordsInput(Input):
         return [*value, ""]
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        if len(valuelist) == 1 and self.came_back(_trimmed(valuelist[0])):
+        if len(valuelist) == 1 and self.came_back(trimmed(valuelist[0])):
             self.data = self.object_data
             return
         given = valuelist[0].split(",") if len(valuelist) == 1 else valuelist
-        distinct = list(dict.fromkeys(trimmed for word in given if (trimmed := _trimmed(word))))
+        distinct = list(dict.fromkeys(word for each in given if (word := trimmed(each))))
         if len(distinct) > self.most:
             raise ValueError(self._too_many())
         judge = _unbound(self.each)
@@ -328,13 +280,6 @@ class WordsInput(Input):
         return ", ".join(value)
 
 
-def without(forbidden: re.Pattern[str], typed: str) -> str:
-    """The text; a ValueError with a sentence when it holds any such character."""
-    if forbidden.search(typed):
-        raise ValueError(_l("Contains a character that no text can hold."))
-    return typed
-
-
 def _unbound(field: Any) -> Input:
     """An input outside any form, to judge one value with."""
     bound: Input = field.bind(form=None, name="value", _meta=_Meta())
@@ -346,26 +291,6 @@ class _Meta:
         return None
 
 
-def _trimmed(text: str) -> str:
-    """Without the white space at its ends, unless a control is in it: that is told, not cut off."""
-    return text if Input.forbidden.search(text) else text.strip()
-
-
 def _or_nothing(field: Input, pattern: str) -> str:
     """The pattern of the whole text, which may be empty where the field may be left out."""
     return f"^{pattern}$" if field.required else f"^({pattern})?$"
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(language.zone())
-
-
-def _moment(typed: str) -> datetime | None:
-    # fromisoformat reads more than people mean ("20260131", "2026-W05-6"), so the look is checked first.
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?", typed, re.ASCII | re.I):
-        return None
-    try:
-        moment = datetime.fromisoformat(typed.upper())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=_zone())).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

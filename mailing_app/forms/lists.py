@@ -8,7 +8,6 @@ from flask_babel import lazy_pgettext
 from mailing_app.db import cursor_id
 from mailing_app.forms.base import Query
 from mailing_app.forms.clients import LONGEST_TAG
-from mailing_app.forms.days import DayInput
 from mailing_app.forms.fields import (
     ChoiceInput,
     DigitsInput,
@@ -18,6 +17,7 @@ from mailing_app.forms.fields import (
     TextInput,
     ZoneInput,
 )
+from mailing_app.forms.moments import DayInput
 from mailing_app.forms.spellings import PhonePartInput
 from mailing_app.models import Action, ActorKind, Phase, Status
 

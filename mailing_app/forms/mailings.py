@@ -12,13 +12,12 @@ from mailing_app.forms.fields import (
     REQUIRED,
     ChoiceInput,
     DigitsInput,
-    MomentInput,
     PhoneInput,
     TextInput,
-    TimeInput,
     WordsInput,
     ZoneInput,
 )
+from mailing_app.forms.moments import MomentInput, TimeInput
 from mailing_app.local_time import Window
 from mailing_app.models import Mailing, WhenUncertain
 
