@@ -1,6 +1,4 @@
-"""Every address there is, and some there must not be: the headers of each answer, and no method but its own."""
-
-import re
+"""Addresses that must not be there: nothing of the machinery answers. Those that there are: see test_policy.py."""
 
 import pytest
 from flask import Flask
@@ -9,30 +7,11 @@ from werkzeug.test import TestResponse
 
 from mailing_app.headers import ALWAYS
 
-STRANGE = ("TRACE", "TRACK", "CONNECT", "PROPFIND", "FOO")
-
 NOWHERE = [
     "/scheduler", "/scheduler/jobs", "/console", "/debug", "/__debugger__", "/apidocs/", "/apispec_1.json", "/.env",
     "/flasgger_static/swagger-ui.css", "/.git/config", "/static/../config.py", "/static/%2e%2e/config.py", "/admin",
     "/instance/secret_key", "/server-status", "/phpinfo.php",
 ]  # fmt: skip
-
-
-def test_no_address_takes_a_method_that_it_does_not_name(app: Flask, admin: FlaskClient, api: FlaskClient) -> None:
-    for rule in app.url_map.iter_rules():
-        program = api if rule.rule.startswith("/api") else admin
-        for method in STRANGE:
-            answer = program.open(an_address(rule.rule), method=method)
-            assert answer.status_code == 405, f"{method} {rule}"
-            assert method not in answer.headers["Allow"].split(", ")
-            is_secure(answer)
-
-
-def test_every_address_answers_with_the_headers(app: Flask, visitor: FlaskClient, admin: FlaskClient) -> None:
-    for rule in app.url_map.iter_rules():
-        for browser in (visitor, admin):
-            for method in ("GET", "POST", "OPTIONS", "DELETE"):
-                is_secure(browser.open(an_address(rule.rule), method=method))
 
 
 @pytest.mark.parametrize("where", NOWHERE)
@@ -61,8 +40,3 @@ def is_secure(answer: TestResponse) -> None:
     assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS, answer.request.path
     assert not {"Server", "X-Powered-By", "Via", "Access-Control-Allow-Origin"} & set(answer.headers.keys())
     answer.close()
-
-
-def an_address(rule: str) -> str:
-    """An address under the rule, with an id that nothing has and a file that is not there."""
-    return re.sub("<id:[a-z_]+>", "99", rule).replace("<path:filename>", "nothing.css")

@@ -21,6 +21,9 @@ from tests.web.things import one_of_everything
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW")
 """All that an address could take, one that lets scripts read cookies, and one that nobody knows."""
 
+MAKERS = ("Server", "X-Powered-By", "Via")
+"""Headers that would say what made the answer."""
+
 FILES = {"/static/<path:filename>": "css/base.css", "/bootstrap/static/<path:filename>": "js/bootstrap.min.js",
          "/docs/assets/<path:filename>": "index.css"}  # fmt: skip
 
@@ -30,6 +33,10 @@ def test_every_address_and_method_has_a_policy(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         known.setdefault(rule.rule, set()).update((rule.methods or set()) - {"OPTIONS"})
     assert known == {rule: set(methods) for rule, methods in POLICY.items()}
+
+
+def test_the_table_holds_no_address_twice() -> None:
+    assert len(POLICY) == len(PAGES) + len(OPEN) + len(API)
 
 
 @pytest.mark.parametrize("caller", list(Caller))
@@ -48,13 +55,14 @@ def test_everybody_may_do_what_the_policy_says_and_no_more(app: Flask, caller: C
 def test_every_answer_is_guarded(app: Flask, caller: Caller) -> None:
     one_of_everything()
     browser = coming_as(app, caller)
-    for rule, method in requests():
+    for rule, method in [*requests(), *((rule, "OPTIONS") for rule in POLICY)]:
         answer = ask(browser, method, rule, headers={"Origin": "https://elsewhere.example"})
         told = answer.headers
         for name, value in headers.ALWAYS.items():
             assert told[name] == value, (method, rule, name)
-        assert (told["Cache-Control"] == "no-store") == ("<path:filename>" not in rule or answer.status_code >= 400)
-        assert not [name for name, _ in told if re.match("Access-Control|Server$|X-Powered-By$", name)], (method, rule)
+        assert (told.get("Cache-Control") == "no-store") == ("<path:filename>" not in rule or answer.status_code >= 400)
+        assert not [name for name, _ in told if name in MAKERS or name.startswith("Access-Control")], (method, rule)
+        assert answer.status_code != 405 or method not in told["Allow"].split(", "), (method, rule)
 
 
 @pytest.mark.parametrize("caller", [Caller.ADMIN, Caller.WRITE_TOKEN])
@@ -132,7 +140,3 @@ def expected(rule: str, method: str, caller: Caller) -> str:
         return "let in"
     known = caller in (SCOPES if rule in API else ROLES)
     return "forbidden" if known else "strange"
-
-
-def test_the_table_holds_no_address_twice() -> None:
-    assert len(POLICY) == len(PAGES) + len(OPEN) + len(API)

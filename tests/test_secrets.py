@@ -2,9 +2,11 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,12 +53,14 @@ def test_what_looks_like_a_secret_is_seen(text: str) -> None:
     assert LOOKS_SECRET.search(text)
 
 
-def test_the_first_password_and_token_are_printed_once_and_never_logged(tmp_path: Path) -> None:
+def test_there_is_nobody_by_default_and_the_first_ones_are_shown_once_and_never_logged(tmp_path: Path) -> None:
     flask(tmp_path, "db", "upgrade")
+    assert people(tmp_path) == [0, 0]
     first, again = flask(tmp_path, "setup"), flask(tmp_path, "setup")
     password, token = (line.split()[-1] for line in first.stdout.splitlines())
     assert (len(password), len(token)) == (24, 43)
     assert again.stdout == ""
+    assert people(tmp_path) == [1, 1]
     assert "operator added" in first.stderr
     for ended in (first, again):
         assert password not in ended.stderr
@@ -67,21 +71,16 @@ def test_the_first_password_and_token_are_printed_once_and_never_logged(tmp_path
     assert token.encode() not in database
 
 
-def test_there_is_nobody_by_default(tmp_path: Path) -> None:
-    flask(tmp_path, "db", "upgrade")
-    count = "from mailing_app import access as a; import wsgi; c = wsgi.app.app_context(); c.push(); "
-    ended = run(tmp_path, "-c", count + "print(a.operators(), a.tokens())")
-    assert ended.stdout == "[] []\n"
-
-
 def flask(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return run(folder, "-m", "flask", *words)
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A process of the service on a database of its own, which ends well."""
+    """A command of the service on a database of its own, which ends well."""
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": f"sqlite:///{folder}/mailing.db", "LOG_FORMAT": "json",
                    "SECRET_KEY": "x" * 32, "FLASK_SKIP_DOTENV": "1"}  # fmt: skip
     return subprocess.run(
-        [sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "flask", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
+
+
+def people(folder: Path) -> list[int]:
+    """How many operators and tokens there are."""
+    with closing(sqlite3.connect(folder / "mailing.db")) as database:
+        return [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("operator", "token")]
