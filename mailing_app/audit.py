@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailing_app import clock
-from mailing_app.db import Page, after_commit, db, page
+from mailing_app.db import after_commit, db
 from mailing_app.masking import nameless
 from mailing_app.models import Action, ActorKind, AuditEntry, Client, Mailing
+from mailing_app.paging import Page, page
 
 log = logging.getLogger(__name__)
 

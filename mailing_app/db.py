@@ -1,14 +1,12 @@
 """The database: session, naming, moments, transactions, and ALL that differs between SQLite and PostgreSQL."""
 
-import base64
-import binascii
 import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -176,35 +174,10 @@ def after_commit(session: Session, step: Callable[[], Any]) -> None:
     session.info[_AFTERWARDS].append(step)
 
 
-class Page(NamedTuple):
-    """A page of a list; `next` is the cursor of the page after it, None on the last."""
-
-    items: list[Any]
-    next: str | None
-
-
-def page(statement: Any, key: Any, after: int | None, limit: int, newest_first: bool = False) -> Page:
-    """The rows after a cursor, by an ever-growing key: no row is shown twice or left out by inserts meanwhile."""
-    if after is not None:
-        statement = statement.where(key < after if newest_first else key > after)
-    ordered = statement.order_by(key.desc() if newest_first else key).limit(limit + 1)
-    items = list(db.session.scalars(ordered))
-    more = len(items) > limit
-    return Page(items[:limit], cursor(getattr(items[limit - 1], key.key)) if more else None)
-
-
-def cursor(key: int) -> str:
-    """An opaque cursor: clients hand it back and read nothing into it."""
-    return base64.urlsafe_b64encode(str(key).encode()).decode().rstrip("=")
-
-
-def cursor_id(text: str) -> int | None:
-    """The key inside a cursor, None for any other text."""
-    try:
-        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return int(key) if re.fullmatch(rb"[0-9]{1,18}", key) else None
+def insert(table: Any) -> Any:
+    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    here = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    return here.insert(table)
 
 
 def changed(session: Session, statement: Any) -> int:
@@ -219,6 +192,11 @@ def in_order(key: Any, *which: Any) -> Any:
     lock too does it so: nobody then waits in a circle.
     """
     return select(key).where(*which).order_by(key).with_for_update()
+
+
+def count_by(flag: Any) -> Any:
+    """How many rows of a group fulfil the condition."""
+    return func.coalesce(func.sum(case((flag, 1), else_=0)), 0)
 
 
 def shared_now(session: Session) -> datetime:
@@ -249,12 +227,6 @@ def _violated(error: IntegrityError) -> str:
         columns = [name.split(".") for name in unique[1].split(", ")]
         return "_".join(["uq", columns[0][0], *(name for _, name in columns)])
     return said.rpartition(": ")[2]
-
-
-def insert(table: Any) -> Any:
-    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    here = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    return here.insert(table)
 
 
 def batch(rows: Sequence[Mapping[str, Any]], /, **columns: TypeEngine[Any]) -> Subquery:
@@ -321,11 +293,6 @@ def _unfolded(rows: Any, columns: Mapping[str, TypeEngine[Any]]) -> Subquery:
     return select(*[each.c[key].label(key) for key in columns]).subquery("batch")
 
 
-def count_by(flag: Any) -> Any:
-    """How many rows of a group fulfil the condition."""
-    return func.coalesce(func.sum(case((flag, 1), else_=0)), 0)
-
-
 def _carried(value: Any) -> str:
     if isinstance(value, datetime):
         return stored(value)
@@ -369,6 +336,19 @@ def teach_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", _begin_sqlite)
 
 
+def empty_the_log() -> None:
+    """Move SQLite's write-ahead log into the file and empty it, so that nothing erased is left in it.
+
+    At first without a lock, so that the rest holds up writers for a moment only; while somebody reads it is left for
+    another time. PostgreSQL sees to its own.
+    """
+    if db.engine.dialect.name == "sqlite":
+        with closing(db.engine.raw_connection()) as pooled, closing(pooled.cursor()) as file:
+            for pragma in ("busy_timeout=0", "wal_checkpoint(PASSIVE)", "wal_checkpoint(TRUNCATE)"):
+                file.execute(f"PRAGMA {pragma}")
+                file.fetchall()
+
+
 _POSTGRESQL: dict[str, Any] = {
     "connect_timeout": PATIENCE,
     # Without these it takes the system's quarter of an hour and more to notice that a server has vanished.
@@ -396,19 +376,6 @@ def _greet_sqlite(connection: Any, _record: Any) -> None:
     # secure_delete: else what was erased can be read in the file until something else takes its place.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def empty_the_log() -> None:
-    """Move SQLite's write-ahead log into the file and empty it, so that nothing erased is left in it.
-
-    At first without a lock, so that the rest holds up writers for a moment only; while somebody reads it is left for
-    another time. PostgreSQL sees to its own.
-    """
-    if db.engine.dialect.name == "sqlite":
-        with closing(db.engine.raw_connection()) as pooled, closing(pooled.cursor()) as file:
-            for pragma in ("busy_timeout=0", "wal_checkpoint(PASSIVE)", "wal_checkpoint(TRUNCATE)"):
-                file.execute(f"PRAGMA {pragma}")
-                file.fetchall()
 
 
 def _lower(text: Any) -> Any:

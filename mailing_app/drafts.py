@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailing_app import clock
-from mailing_app.db import Page, changed, db, insert, page, transaction
+from mailing_app.db import changed, db, insert, transaction
 from mailing_app.errors import NotFound, Stale
 from mailing_app.models import Draft
+from mailing_app.paging import Page, page
 
 Fields = Sequence[tuple[str, str]]
 """Name and text of each field, in the order in which the browser sent them."""

@@ -13,9 +13,10 @@ from sqlalchemy import BigInteger, String, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from mailing_app.db import Moment, absence, batch, cursor, cursor_id, db, transaction
+from mailing_app.db import Moment, absence, batch, db, transaction
 from mailing_app.errors import Refused
 from mailing_app.models import Client
+from mailing_app.paging import cursor, cursor_id
 from tests.factories import a_client
 
 MOMENT = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)

@@ -30,7 +30,7 @@ FLOORS = (
     {"audit", "turns"},
     {"forms"},
     {"words"},
-    {"models"},
+    {"models", "paging"},
     {"db"},
     {"phones", "forecast", "damage", "delimited", "pace"},
     {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language", "charts"},

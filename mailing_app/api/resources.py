@@ -8,10 +8,10 @@ from typing import Any
 
 from mailing_app import clock, reports, status
 from mailing_app.clients import Became, ImportResult, Outcome
-from mailing_app.db import Page
 from mailing_app.local_time import Window
 from mailing_app.mailings import Preview
 from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Mailing, Message
+from mailing_app.paging import Page
 
 
 def moment(at: datetime | None) -> str | None:

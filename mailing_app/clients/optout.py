@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from mailing_app import audit, clock, phones
 from mailing_app.clients.register import locked
 from mailing_app.clients.withdrawal import withdraw
-from mailing_app.db import Moment, Page, batch, db, insert, page, transaction
+from mailing_app.db import Moment, batch, db, insert, transaction
 from mailing_app.models import Action, AuditEntry, Client
+from mailing_app.paging import Page, page
 
 REASON = "client_opted_out"
 

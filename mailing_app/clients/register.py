@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from mailing_app import audit, clock
 from mailing_app.clients import traces
 from mailing_app.clients.withdrawal import withdraw
-from mailing_app.db import Page, batch, changed, db, in_order, page, transaction
+from mailing_app.db import batch, changed, db, in_order, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.models import Action, Client, Message, Status
+from mailing_app.paging import Page, page
 
 
 def _phone_taken() -> Refused:

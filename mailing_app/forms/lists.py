@@ -5,7 +5,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from mailing_app.db import cursor_id
 from mailing_app.forms.base import Query
 from mailing_app.forms.clients import LONGEST_TAG
 from mailing_app.forms.fields import (
@@ -20,6 +19,7 @@ from mailing_app.forms.fields import (
 from mailing_app.forms.moments import DayInput
 from mailing_app.forms.spellings import PhonePartInput
 from mailing_app.models import Action, ActorKind, Phase, Status
+from mailing_app.paging import cursor_id
 
 
 class CursorInput(Input):

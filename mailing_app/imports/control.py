@@ -7,9 +7,10 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
-from mailing_app.db import Page, changed, db, page, transaction
+from mailing_app.db import changed, db, transaction
 from mailing_app.errors import N_, NotFound, Refused
 from mailing_app.models import ClientImport, ImportPiece, ImportState
+from mailing_app.paging import Page, page
 
 KEPT_FOR = timedelta(hours=24)
 """How long the rows of a file are kept after its end, or from its arrival if nobody decides. They are personal data."""

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 
-from mailing_app.db import Page, db, page
+from mailing_app.db import db
 from mailing_app.mailings.reasons import why_left_out
 from mailing_app.models import Client, Mailing, Message, Status
+from mailing_app.paging import Page, page
 
 RECENT = timedelta(weeks=4)
 """For how long after its end a mailing is still asked why it left somebody out."""

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from mailing_app.db import Page, db, page
+from mailing_app.db import db
 from mailing_app.errors import NotFound
 from mailing_app.models import Attempt, Message, Status
+from mailing_app.paging import Page, page
 
 
 def messages(mailing_id: int, status: Status | None = None, limit: int = 50, after: int | None = None) -> Page:

@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
-from mailing_app.db import Page, db, page, transaction
+from mailing_app.db import db, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.local_time import Window
 from mailing_app.models import Action, Mailing, Message, Phase, Status, Tally
+from mailing_app.paging import Page, page
 
 ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at", "when_uncertain")
 """What may still be changed once the first message was attempted."""

@@ -8,10 +8,10 @@ from werkzeug import Response as Redirect
 
 from mailing_app import clock, downloads, imports
 from mailing_app.bulkhead import bulky
-from mailing_app.db import cursor_id
 from mailing_app.forms import ClientForm, ColumnsForm, FaultyQuery, ImportForm
 from mailing_app.forms.base import inputs
 from mailing_app.models import ClientImport, ImportState
+from mailing_app.paging import cursor_id
 from mailing_app.web import display
 
 bp = Blueprint("imports", __name__, url_prefix="/clients")
