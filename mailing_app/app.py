@@ -19,7 +19,7 @@ from mailing_app.errors import Invalid, Refusal
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 2**20
-"""Bytes of the largest body that any door takes: an import of about a million clients."""
+"""Bytes, where no door says otherwise: a file for the API, of about a million clients."""
 
 
 def create_app(settings: Settings) -> Flask:

@@ -5,13 +5,15 @@ from typing import Any
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
+from mailing_app.web import session
+
 LARGEST_HEAD = 32 * 2**10
 """Bytes of all headers together, as nginx takes them."""
 
 LARGEST_BODY = 16 * 2**20
 """Bytes, where no file is taken: what is too large for its address below that, the application refuses."""
 
-LARGEST_FILE = 257 * 2**20
+LARGEST_FILE = session.LARGEST_FILE + session.LARGEST_FORM
 """Bytes, where a file is taken: the largest file and what a form puts around it."""
 
 LONGEST_CHUNK_HEAD = 8 * 2**10
