@@ -1,4 +1,5 @@
-"""What is kept for so many days and no longer: texts and phones of old messages, forms that nobody fetched.
+"""What is kept for so many days and no longer: texts and phones of old messages, forms that nobody fetched,
+answers under an Idempotency-Key.
 
 Figures, states, reasons, attempts and moments stay for ever. Several processes at once do no harm.
 """
@@ -9,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, or_, select, update
 
-from mailing_app import audit, clock, drafts
+from mailing_app import audit, clock, drafts, mailings
 from mailing_app.clients import traces
 from mailing_app.db import changed, db, in_order, look_again, transaction
 from mailing_app.models import Action, AuditEntry, Draft, Mailing, Message
@@ -27,6 +28,7 @@ def work(days: int | None, rest: Callable[[float], Any]) -> int:
     `rest` waits so many seconds, and says whether to leave; what is left then is done another time.
     """
     drafts.sweep(clock.now())
+    mailings.forget_answers(clock.now())
     if days is None:
         return 0
     return sum(forget(mailing_id, rest) for mailing_id in _due(clock.now() - timedelta(days=days)))

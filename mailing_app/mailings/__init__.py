@@ -22,7 +22,7 @@ from mailing_app.mailings.progress import Progress, progress
 from mailing_app.mailings.rate import Origin
 from mailing_app.mailings.reasons import Reason, Why
 from mailing_app.mailings.remainder import Unreached, origin, remainders, unreached
-from mailing_app.mailings.repeats import add_once
+from mailing_app.mailings.repeats import add_once, forget_answers
 from mailing_app.mailings.timeline import Kind, Step, timelines
 from mailing_app.mailings.uncertain import send_again
 
@@ -44,6 +44,7 @@ __all__ = [
     "change",
     "delete",
     "doubts",
+    "forget_answers",
     "get",
     "history",
     "in_phase",

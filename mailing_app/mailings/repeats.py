@@ -19,8 +19,8 @@ KEPT_FOR = timedelta(hours=24)
 DEAD_AFTER = timedelta(minutes=1)
 """When nobody is at work under a key any more: planning takes milliseconds, and no more than 10 s in the worst case."""
 
-SWEPT_AT_ONCE = 100
-"""How many answers that are too old go with a new key: more than come, and too few to be waited for."""
+SWEPT_AT_ONCE = 1000
+"""How many answers that are too old go at a time: more than come, and too few to be waited for."""
 
 Answer = dict[str, Any]
 
@@ -43,6 +43,13 @@ def add_once(key: str, token_id: int, request_hash: str, answer: Callable[[Maili
         return _first_answer(key, token_id, request_hash)
 
 
+def forget_answers(now: datetime) -> None:
+    """Forget the answers whose day is over: each holds the text of a mailing."""
+    with transaction() as session:
+        old = in_order(KeptAnswer.id, KeptAnswer.created_at <= now - KEPT_FOR).limit(SWEPT_AT_ONCE)
+        session.execute(delete(KeptAnswer).where(KeptAnswer.id.in_(old)))
+
+
 class _Repeated(Exception):
     """The key was used before."""
 
@@ -51,7 +58,7 @@ def _reserve(key: str, token_id: int) -> None:
     """Say that this request is at work, for all to see before the work begins."""
     now = clock.now()
     with transaction() as session:
-        _sweep(session, key, token_id, now)
+        _make_way(session, key, token_id, now)
         reservation = insert(RequestAtWork).values(token_id=token_id, key=key, began_at=now)
         reserved = changed(session, reservation.on_conflict_do_nothing())
         # Only now: whoever was at work until this moment has left his answer.
@@ -85,11 +92,10 @@ def _reservation(key: str, token_id: int) -> Any:
     return delete(RequestAtWork).where(RequestAtWork.token_id == token_id, RequestAtWork.key == key)
 
 
-def _sweep(session: Session, key: str, token_id: int, now: datetime) -> None:
-    """Remove what is too old: the answer under this key, the oldest of the others, and reservations of the dead."""
+def _make_way(session: Session, key: str, token_id: int, now: datetime) -> None:
+    """Remove what is too old: the answer under this key, and reservations of the dead."""
     old = KeptAnswer.created_at <= now - KEPT_FOR
     session.execute(delete(KeptAnswer).where(KeptAnswer.token_id == token_id, KeptAnswer.key == key, old))
-    session.execute(delete(KeptAnswer).where(KeptAnswer.id.in_(in_order(KeptAnswer.id, old).limit(SWEPT_AT_ONCE))))
     session.execute(delete(RequestAtWork).where(RequestAtWork.began_at <= now - DEAD_AFTER))
 
 
