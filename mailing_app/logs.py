@@ -102,6 +102,7 @@ _ORDINARY = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 _QUIETER = {
     "alembic": logging.WARNING,
     "waitress.queue": logging.ERROR,  # each request that waits for a thread is a warning to it
+    "flask_wtf": logging.WARNING,  # a forged form is told by ourselves, with who sent it
     "werkzeug": logging.WARNING,  # its lines hold whole addresses, and the search for a phone is one
     "urllib3": logging.ERROR,  # what is wrong with an answer is the judge's to say, and masked
     "apscheduler": logging.ERROR,  # each second that a tick takes longer than one is a warning to it

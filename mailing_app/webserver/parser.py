@@ -48,11 +48,18 @@ class Parser(HTTPRequestParser):
     def _fault(self) -> Any:
         if self._is_ambiguous():
             return BadRequest("the framing of the body is ambiguous")
+        if not self._names_one_host():
+            return BadRequest("one Host is needed")
         if max(self.content_length, self.body_bytes_received) > self._largest_body():
             return RequestEntityTooLarge("the body is too large")
         if self.chunked and max(len(self.body_rcv.control_line), len(self.body_rcv.trailer)) > LONGEST_CHUNK_HEAD:
             return BadRequest("the head of a chunk is too long")
         return None
+
+    def _names_one_host(self) -> bool:
+        """RFC 9112, 3.2. waitress puts a header that comes twice into one, with a comma between."""
+        host = self.headers.get("HOST")
+        return self.version == "1.0" if host is None else "," not in host
 
     def _is_ambiguous(self) -> bool:
         """RFC 9112, 6.1: both lengths at once, or chunks in a version that has none, are how requests are smuggled."""

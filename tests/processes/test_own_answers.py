@@ -34,6 +34,8 @@ REFUSED = [
     (asks(b"GET /login", b"X: " + b"x" * LARGEST_HEAD), 431, "one large header"),
     (asks(b"GET /login", *(b"X: x" for _ in range(10_000))), 431, "ten thousand headers"),
     (b"GET /login HTTP/3.0\r\n\r\n", 400, "a version of the future"),
+    (b"GET /login HTTP/1.1\r\n\r\n", 400, "no host"),
+    (asks(b"GET /login", b"Host: elsewhere"), 400, "two hosts"),
     (asks(b"POST /login", length(10), length(11)), 400, "two lengths"),
     (asks(b"POST /login", b"Content-Length: -1"), 400, "a negative length"),
     (asks(b"POST /login", b"Content-Length: " + b"9" * 5000), 400, "a length of 5,000 digits"),
