@@ -187,6 +187,8 @@ def empty_tables() -> None:
 def _postgresql(folder: Path) -> Iterator[str]:
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            pytest.exit("TEST_DATABASE_URL: one database is for one process: pytest -n 0", returncode=4)
         yield given
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # where the server keeps its lock
