@@ -337,9 +337,13 @@ def fate(mutant: Mutant | None) -> str:
         for needed in NEEDED:
             _copy(ROOT / needed, tree / needed)
         if mutant is None:
-            return _run(tree, sorted({test for each in MUTANTS for test in each.tests.split()} - {MACHINE}))
+            return _run(tree, _all_tests())
         _mutate(tree / "mailing_app" / "dispatch" / mutant.file, mutant)
         return _run(tree, mutant.tests.split())
+
+
+def _all_tests() -> list[str]:
+    return sorted({test for each in MUTANTS for test in each.tests.split()} - {MACHINE})
 
 
 def _copy(source: Path, goal: Path) -> None:
@@ -366,6 +370,8 @@ def _run(tree: Path, tests: list[str]) -> str:
         return HUNG
     if run.exitcode not in (0, 1):  # neither passed nor failed: no such test, or a mutant that is no Python
         raise SystemExit(f"pytest ended with {run.exitcode}:\n{said.read_text()}")
+    if run.exitcode and tests == _all_tests():
+        sys.stderr.write(said.read_text())  # what is wrong with the tests themselves
     return CAUGHT if run.exitcode else ALIVE
 
 
