@@ -64,7 +64,7 @@ def test_operations_can_be_tried_with_a_token(docs: Page) -> None:
 def test_a_file_can_be_uploaded(docs: Page, tmp_path: Path) -> None:
     (tmp_path / "clients.csv").write_text("phone,tag\r\n+7 901 000-00-01,vip\r\n")
     authorize(docs, access.add_token("docs", Scope.WRITE))
-    imported = opened(docs, "clients-import_clients")
+    imported = opened(docs, "bulk-import_clients")
     imported.get_by_label("Request content type").select_option("multipart/form-data")
     imported.locator("input[type=file]").set_input_files(tmp_path / "clients.csv")
     expect(answered(imported, 200)).to_contain_text('"created": 1')
