@@ -1,4 +1,6 @@
-"""Ids in addresses: `<id:client_id>`."""
+"""Ids as texts: in addresses, `<id:client_id>`, and in what a form sends."""
+
+import re
 
 from flask import Flask
 from werkzeug.routing import BaseConverter
@@ -14,6 +16,11 @@ class Id(BaseConverter):
 
     def to_python(self, value: str) -> int:
         return int(value)
+
+
+def number(text: str) -> int | None:
+    """The number that the text is, in its one spelling; None for what no table can hold."""
+    return int(text) if re.fullmatch(Id.regex, text) else None
 
 
 def init_app(app: Flask) -> None:

@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, flash, make_response, render_template, request
 from flask_babel import format_datetime, format_decimal, format_time, get_locale, gettext
-from werkzeug.routing import IntegerConverter
 from wtforms import FormField
 
-from mailing_app import charts, clock, language, phones, status, traffic, words
+from mailing_app import charts, clock, ids, language, phones, status, traffic, words
 from mailing_app.errors import Refused, Stale, Throttled
 from mailing_app.forms import Form
 from mailing_app.local_time import utc_offset_label
@@ -24,15 +23,8 @@ LATELY = timedelta(minutes=15)
 """Over how long the latencies of the gateway are told."""
 
 
-class Id(IntegerConverter):
-    """A number that a table can hold, so that no address makes a database stumble."""
-
-    regex = "[1-9][0-9]{0,17}"
-
-
 def init_app(app: Flask) -> None:
-    """Teach templates and addresses what is said here."""
-    app.url_map.converters["id"] = Id
+    """Teach templates what is said here."""
     app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds, there=there)
     app.jinja_env.filters.update(phone=phone, number=format_decimal, character=character)
     app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker, turn=words.turn)
@@ -139,7 +131,7 @@ def form_page(template: str, form: Form, **context: Any) -> Response:
 
 def seen_version() -> int | None:
     """The version of the thing that the form was filled from, which was sent or kept."""
-    return kept.number_of(kept.typed().get("version", ""))
+    return ids.number(kept.typed().get("version", ""))
 
 
 def version_to_send(form: Form, thing: Any) -> int | None:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug import Response
 from werkzeug.datastructures import MultiDict
 
-from mailing_app import drafts
+from mailing_app import drafts, ids
 from mailing_app.errors import NotFound
 
 CARRIED = "typed:"
@@ -56,12 +56,7 @@ def use_up() -> None:
 
 def id_asked(name: str) -> int | None:
     """The id under this name in the address; None for what no table can hold."""
-    return number_of(request.args.get(name, ""))
-
-
-def number_of(text: str) -> int | None:
-    """The number that the text is; None for what no table can hold."""
-    return int(text) if re.fullmatch("[1-9][0-9]{0,17}", text) else None
+    return ids.number(request.args.get(name, ""))
 
 
 def typed() -> MultiDict[str, str]:
