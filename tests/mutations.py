@@ -32,6 +32,9 @@ CAUGHT, HUNG, ALIVE = "caught", "hung", "alive"
 
 MACHINE = "test_machine.py"
 
+SAID = "said"
+"""The file in a tree to which its tests write."""
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -337,13 +340,12 @@ def fate(mutant: Mutant | None) -> str:
         for needed in NEEDED:
             _copy(ROOT / needed, tree / needed)
         if mutant is None:
-            return _run(tree, _all_tests())
+            found = _run(tree, sorted({test for each in MUTANTS for test in each.tests.split()} - {MACHINE}))
+            if found == CAUGHT:
+                sys.stderr.write((tree / SAID).read_text())  # what is wrong with the tests themselves
+            return found
         _mutate(tree / "mailing_app" / "dispatch" / mutant.file, mutant)
         return _run(tree, mutant.tests.split())
-
-
-def _all_tests() -> list[str]:
-    return sorted({test for each in MUTANTS for test in each.tests.split()} - {MACHINE})
 
 
 def _copy(source: Path, goal: Path) -> None:
@@ -361,7 +363,7 @@ def _mutate(file: Path, mutant: Mutant) -> None:
 
 
 def _run(tree: Path, tests: list[str]) -> str:
-    said = tree / "said"
+    said = tree / SAID
     run = FORKS.Process(target=_pytest, args=(tree, tests, said))
     run.start()
     run.join(A_RUN)
@@ -370,8 +372,6 @@ def _run(tree: Path, tests: list[str]) -> str:
         return HUNG
     if run.exitcode not in (0, 1):  # neither passed nor failed: no such test, or a mutant that is no Python
         raise SystemExit(f"pytest ended with {run.exitcode}:\n{said.read_text()}")
-    if run.exitcode and tests == _all_tests():
-        sys.stderr.write(said.read_text())  # what is wrong with the tests themselves
     return CAUGHT if run.exitcode else ALIVE
 
 
