@@ -54,6 +54,14 @@ ROWS: dict[str, dict[str, Any]] = {
     "gateway_event": {"id": 7, "kind": "open", "detail": ""},
     "sign_in_failure": {"key_hash": "x", "number": 1.0},
     "request_at_work": {"token_id": 7, "key": "k"},
+    "cohort": {"id": 7, "operator_code": "900", "timezone": "Europe/Moscow", "tag": "vip"},
+    "breakdown": {"mailing_id": 7, "trait": "tag", "value": "vip", "pending": 1, "sent": 0, "failed": 0, "expired": 0,
+                  "cancelled": 0, "uncertain": 0},
+    "misses": {"client_id": 7, "number": 1, "failed": 0, "expired": 1, "uncertain": 0},
+    "meter": {"dispatcher_id": 7, "outcome": "accepted", "up_to": 10, "number": 1, "milliseconds": 3},
+    "process": {"id": 7, "kind": "web", "host": "here", "pid": 1, "figures": []},
+    "report_mail": {"state": "sent", "worker": "", "tries": 1, "error": ""},
+    "inquiry": {"message_id": 7, "actor_kind": "operator", "actor": "Ada", "detail": ""},
 }  # fmt: skip
 """One row for every table, each pointing at those above it. Moments, and `version`, are filled in."""
 
@@ -215,8 +223,8 @@ def test_ids_are_never_used_again(fresh: Flask, name: str) -> None:
     given = []
     for _ in range(2):
         with db.engine.begin() as connection:
-            connection.exec_driver_sql("DELETE FROM attempt")
-            connection.exec_driver_sql("DELETE FROM message")
+            for of_messages in ("attempt", "inquiry", "message"):
+                connection.exec_driver_sql(f"DELETE FROM {of_messages}")
             given.append(insert(connection, name, without_id))
             connection.execute(sa.text(f"DELETE FROM {name} WHERE id = :last"), {"last": given[-1]})
     assert given[0] < given[1]

@@ -30,6 +30,15 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Trait(StrEnum):
+    """What the messages of a mailing are told apart by."""
+
+    OPERATOR_CODE = "operator_code"
+    TIMEZONE = "timezone"
+    TAG = "tag"
+    REASON = "reason"
+
+
 class Role(StrEnum):
     """What an operator may do in the pages; each may also do what those before it may."""
 
@@ -128,6 +137,33 @@ class ImportState(StrEnum):
     DONE = "done"
     DROPPED = "dropped"
     FAILED = "failed"
+
+
+class ProcessKind(StrEnum):
+    """What a process of the service does."""
+
+    WEB = "web"
+    DISPATCHER = "dispatcher"
+    BOTH = "both"
+
+
+class MailState(StrEnum):
+    """Where a report by e-mail stands. Once it is handed over nobody sends it again without being asked to."""
+
+    WAITING = "waiting"
+    HANDED_OVER = "handed_over"
+    """The server was given the letter, and its answer is not known yet, or never will be."""
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Word(StrEnum):
+    """What the gateway says of a message whose fate nobody else knows."""
+
+    ACCEPTED = "accepted"
+    NEVER_CAME = "never_came"
+    NOTHING = "nothing"
+    """It did not answer, or nothing that makes sense."""
 
 
 class WhenUncertain(StrEnum):

@@ -56,6 +56,10 @@ class Mailing(db.Model):
     """Whether that audience takes in those of whom nobody knows whether they were reached."""
     only_client_id: Mapped[int | None] = mapped_column(ForeignKey(Client.id))
     """A test: its audience is this one client, whatever the filter says."""
+    forecast: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What was expected of it when its audience was complete, to be compared with what happened."""
+    archived_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its messages were put into a file and removed; every figure stays."""
     form_key: Mapped[str | None] = mapped_column(String(32))
     """The mark of the page from which it was added: a second click brings it again and adds nothing."""
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -99,6 +103,12 @@ class Tally(db.Model):
     expired: Mapped[int] = mapped_column(Id, default=0)
     cancelled: Mapped[int] = mapped_column(Id, default=0)
     uncertain: Mapped[int] = mapped_column(Id, default=0)
+    attempts: Mapped[int] = mapped_column(Id, default=0, server_default="0")
+    """Every attempt that was begun and recorded: the sum of what the messages count."""
+    repeats: Mapped[int] = mapped_column(Id, default=0, server_default="0")
+    """Those of them that were not the first one of their message."""
+    opted_out: Mapped[int] = mapped_column(Id, default=0, server_default="0")
+    """How many the filter matched who were left out because they had opted out."""
     last_byte_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the latest first byte of any request of the mailing left: the proof of the end."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from mailing_app import merge
 from mailing_app.db import Moment, db
 from mailing_app.models.clients import Client
-from mailing_app.models.kinds import Id, Status, one_of
+from mailing_app.models.kinds import ActorKind, Id, Status, Word, one_of
 from mailing_app.models.mailings import Mailing
 
 
@@ -30,6 +30,9 @@ class Message(db.Model):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     mailing_id: Mapped[int] = mapped_column(ForeignKey(Mailing.id))
     client_id: Mapped[int] = mapped_column(ForeignKey(Client.id))
+    cohort_id: Mapped[int | None] = mapped_column(Integer)
+    """The `Cohort` of its client when the audience was fixed; none once the mailing is forgotten. Cohorts are never
+    removed, so no foreign key is paid for with every message."""
     status: Mapped[Status] = mapped_column(one_of(Status, "status"), default=Status.PENDING)
     reason: Mapped[str] = mapped_column(String(32), default="")
     phone: Mapped[str | None] = mapped_column(String(11))
@@ -86,3 +89,20 @@ class Attempt(db.Model):
     http_status: Mapped[int | None] = mapped_column(Integer)
     code: Mapped[int | None] = mapped_column(Id)
     error: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Inquiry(db.Model):
+    """Somebody asked the gateway what became of an uncertain message, and what it said."""
+
+    __table_args__ = (Index("ix_inquiry_open", "asked_at", sqlite_where=db.text("answered_at IS NULL"),
+                            postgresql_where=db.text("answered_at IS NULL")),)  # fmt: skip
+
+    message_id: Mapped[int] = mapped_column(ForeignKey(Message.id), primary_key=True, autoincrement=False)
+    actor_kind: Mapped[ActorKind] = mapped_column(one_of(ActorKind, "actor_kind"))
+    actor: Mapped[str] = mapped_column(String(80))
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    word: Mapped[Word | None] = mapped_column(one_of(Word, "word"))
+    http_status: Mapped[int | None] = mapped_column(Integer)
+    detail: Mapped[str] = mapped_column(String(300), default="")
+    """What it said, masked, where that was no clear word."""

@@ -1,0 +1,56 @@
+"""The figures, of a mailing and of all: read from the tallies, never counted."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+
+from mailing_app import clock
+from mailing_app.db import count_by, db
+from mailing_app.mailings import in_phase
+from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally
+
+
+def statistics(tally: Tally) -> dict[str, int]:
+    """A mailing's figures: recipients, then the seven states whose sum they are."""
+    return {"recipients": tally.recipients} | {status.value: getattr(tally, status) for status in Status}
+
+
+def totals() -> dict[str, dict[str, int]]:
+    """Mailings by phase and messages by status; deleted mailings count only in the messages."""
+    return {"mailings": _mailings_by_phase(), "messages": _messages_by_status()}
+
+
+def breakdown(mailing_id: int) -> Mapping[str, Mapping[str, Counter[str]]]:
+    """A mailing's messages by status, for each operator code and for each zone, both in the order of their sizes.
+
+    Counted when it is asked for, in one statement.
+    """
+    keys = (Client.operator_code, Client.timezone, Message.status)
+    statement = select(*keys, func.count()).join(Client).where(Message.mailing_id == mailing_id).group_by(*keys)
+    codes, zones = defaultdict[str, Counter[str]](_nothing), defaultdict[str, Counter[str]](_nothing)
+    for code, zone, status, number in db.session.execute(statement):
+        codes[code][status.value] += number
+        zones[zone][status.value] += number
+    return {"codes": _largest_first(codes), "zones": _largest_first(zones)}
+
+
+def _nothing() -> Counter[str]:
+    return Counter(dict.fromkeys((status.value for status in Status), 0))
+
+
+def _largest_first(parts: Mapping[str, Counter[str]]) -> dict[str, Counter[str]]:
+    return dict(sorted(parts.items(), key=lambda part: (-part[1].total(), part[0])))
+
+
+def _mailings_by_phase() -> dict[str, int]:
+    now = clock.now()
+    counted = [count_by(in_phase(phase, now)) for phase in Phase]
+    row = db.session.execute(select(*counted, func.count()).where(Mailing.deleted_at.is_(None))).one()
+    return dict(zip([*(phase.value for phase in Phase), "total"], map(int, row), strict=True))
+
+
+def _messages_by_status() -> dict[str, int]:
+    sums = [func.coalesce(func.sum(getattr(Tally, status)), 0) for status in Status]
+    row = [int(value) for value in db.session.execute(select(*sums)).one()]
+    return {"recipients": sum(row)} | dict(zip((status.value for status in Status), row, strict=True))
