@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
-from mailing_app import access, audit, clients, demo, language, serving
+from mailing_app import access, audit, clients, demo, language, reports, serving
 from mailing_app.errors import Invalid, Refusal
 from mailing_app.forms import ClientForm, Form, OperatorForm, TokenForm
 from mailing_app.local_time import day_ends_at
@@ -22,11 +22,13 @@ from mailing_app.practice import PracticeGateway
 operators = AppGroup("operators", help="The people who may sign in.")
 tokens = AppGroup("tokens", help="The keys of programs at the API.")
 register_of_clients = AppGroup("clients", help="The register of clients.")
+of_reports = AppGroup("reports", help="The figures.")
 
 
 def register(app: Flask) -> None:
     """Make the commands known to `flask`."""
-    for command in (serve, dispatcher, practice_gateway, setup, fill, operators, tokens, register_of_clients):
+    alone = (serve, dispatcher, practice_gateway, setup, fill)
+    for command in (*alone, operators, tokens, register_of_clients, of_reports):
         app.cli.add_command(command)
 
 
@@ -134,6 +136,17 @@ def export_clients(output: IO[bytes]) -> None:
 
     for piece in tqdm(clients.export_csv(), unit=" pieces", disable=None):
         output.write(piece)
+
+
+@of_reports.command("check")
+def check_reports() -> None:
+    """Count everything once more and name each figure that differs; there should be none, ever."""
+    differences = reports.check()
+    for each in differences:
+        click.echo(f"{each.what} {each.subject}: counted {each.counted}, kept {each.kept}", err=True)
+    if differences:
+        raise click.ClickException(f"{len(differences)} figures differ")
+    click.echo("every figure is what there is")
 
 
 def _seekable(file: IO[bytes]) -> IO[bytes]:

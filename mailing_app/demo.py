@@ -13,9 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
 
 from mailing_app import access, audit, clients, clock, drafts, imports, language, mailings
 from mailing_app.db import transaction
+from mailing_app.figures import COUNTED, OF_CLIENTS, Moves
 from mailing_app.models import (
     ActorKind,
     Attempt,
@@ -24,11 +26,11 @@ from mailing_app.models import (
     GatewayEvent,
     Mailing,
     Message,
+    Meter,
     RawAnswer,
     Role,
     Scope,
     Status,
-    Tally,
     Traffic,
 )
 
@@ -125,18 +127,30 @@ def _invent_finished(now: datetime) -> None:
         _message(mailing.id, client, began + 2 * number * MINUTE, outcomes)
         for number, (client, outcomes) in enumerate(zip(audience, told, strict=True))
     ]
-    figures: dict[str, Any] = {status.value: sum(row["status"] is status for row in rows) for status in Status}
-    figures["last_byte_at"] = max(row["sent_at"] for row in rows if row["sent_at"])
     with transaction() as session:
-        message_ids = session.scalars(insert(Message).returning(Message.id), rows).all()
+        message_ids = _store(session, mailing.id, rows)
         attempts = [
             attempt for each in zip(message_ids, rows, told, strict=True) for attempt in _attempts(*each)
         ]  # fmt: skip
         session.execute(insert(Attempt), attempts)
-        session.execute(update(Tally).where(Tally.mailing_id == mailing.id).values(figures))
         over = {"attempted_at": began, "enrolled_at": began, "settled_at": ended, "enrolled_to": CLIENTS}
         session.execute(update(Mailing).where(Mailing.id == mailing.id).values(over))
     _invent_weather(mailing.id, began, ended, attempts)
+
+
+def _store(session: Session, mailing_id: int, rows: list[dict[str, Any]]) -> Sequence[int]:
+    """The messages, and the figures with them; the ids."""
+    moves = Moves()
+    traits = [column.key for column in OF_CLIENTS.values()]
+    moves.enrolled(mailing_id, Counter(tuple(row[name] for name in traits) for row in rows), opted_out=0)
+    stored = session.execute(insert(Message).returning(Message.id, Message.attempts, *COUNTED), rows).all()
+    for message in stored:
+        moves.one(message, Status.PENDING)
+        for number in range(message.attempts):
+            moves.attempted(mailing_id, number + 1)
+    moves.left(mailing_id, max(row["sent_at"] for row in rows if row["sent_at"]))
+    moves.write(session)
+    return [row.id for row in stored]
 
 
 def _invent_unfinished(now: datetime) -> None:
@@ -170,6 +184,7 @@ def _message(mailing_id: int, client: Client, due_at: datetime, outcomes: Sequen
     tries = len(outcomes)
     return {
         "mailing_id": mailing_id, "client_id": client.id, "phone": client.phone, "status": status, "reason": reason,
+        "enrolled_code": client.operator_code, "enrolled_zone": client.timezone, "enrolled_tag": client.tag,
         "frozen": True, "unknown": False, "epoch": tries, "attempts": tries, "tries": tries,
         "created_at": due_at, "due_at": due_at,
         "sent_at": due_at + (tries - 1) * MINUTE if status is Status.SENT else None,
@@ -200,6 +215,11 @@ def _invent_weather(mailing_id: int, began: datetime, ended: datetime, attempts:
             {"minute_at": minute, "mailing_id": mailing_id, "dispatcher_id": gone.id, "outcome": outcome,
              "up_to": TOLD[outcome][2], "number": number}
             for (minute, outcome), number in minutes.items()
+        ])  # fmt: skip
+        session.execute(insert(Meter), [
+            {"dispatcher_id": gone.id, "outcome": outcome, "up_to": TOLD[outcome][2], "number": number,
+             "milliseconds": number * TOLD[outcome][2]}
+            for outcome, number in Counter(each["outcome"] for each in attempts).items()
         ])  # fmt: skip
         session.execute(insert(RawAnswer), [
             {"dispatcher_id": gone.id, "place": place, "came_at": each["ended_at"], "message_id": each["message_id"],

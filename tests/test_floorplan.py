@@ -27,7 +27,7 @@ FLOORS = (
     {"reports", "retention", "demo"},
     {"mailings", "imports"},
     {"clients", "access", "status", "holds", "traffic", "drafts", "bulkhead"},
-    {"audit", "turns"},
+    {"audit", "turns", "figures"},
     {"forms"},
     {"words"},
     {"models", "paging"},

@@ -54,7 +54,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "gateway_event": {"id": 7, "kind": "open", "detail": ""},
     "sign_in_failure": {"key_hash": "x", "number": 1.0},
     "request_at_work": {"token_id": 7, "key": "k"},
-    "cohort": {"id": 7, "operator_code": "900", "timezone": "Europe/Moscow", "tag": "vip"},
     "breakdown": {"mailing_id": 7, "trait": "tag", "value": "vip", "pending": 1, "sent": 0, "failed": 0, "expired": 0,
                   "cancelled": 0, "uncertain": 0},
     "misses": {"client_id": 7, "number": 1, "failed": 0, "expired": 1, "uncertain": 0},

@@ -9,6 +9,7 @@ from mailing_app import audit, clock, phones
 from mailing_app.clients.register import locked
 from mailing_app.clients.withdrawal import withdraw
 from mailing_app.db import Moment, batch, db, insert, transaction
+from mailing_app.figures import Moves
 from mailing_app.models import Action, AuditEntry, Client
 from mailing_app.paging import Page, page
 
@@ -65,7 +66,9 @@ def opted_out_by(client_ids: Sequence[int]) -> dict[int, AuditEntry]:
 def _told(session: Session, client_ids: Collection[int]) -> None:
     for client_id in client_ids:
         audit.note(session, Action.CLIENT_OPTED_OUT, client_id=client_id)
-    withdraw(session, client_ids, REASON)
+    moves = Moves()
+    withdraw(session, client_ids, REASON, moves)
+    moves.write(session)
 
 
 def _upsert(session: Session, wanted: Sequence[str], timezone: str) -> Sequence[int]:

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import BigInteger, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app import audit, clock
+from mailing_app import audit, clock, figures
 from mailing_app.clients import traces
 from mailing_app.clients.withdrawal import withdraw
 from mailing_app.db import batch, changed, db, in_order, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
+from mailing_app.figures import Moves
 from mailing_app.models import Action, Client, Message, Status
 from mailing_app.paging import Page, page
 
@@ -79,11 +80,14 @@ def forget(session: Session, client_ids: Collection[int]) -> None:
     # A claim may be taking the phone at this very moment: so what waits is locked too, though it has none yet.
     theirs = in_order(Message.id, Message.client_id.in_(client_ids), or_(told, Message.status == Status.PENDING))
     session.execute(update(Message).where(Message.id.in_(theirs)).values(gone))
+    moves = Moves()
+    figures.untag(session, client_ids, moves)
     traces.take_out_answers(session, select(Message.id).where(Message.client_id.in_(client_ids)))
     now = clock.now()
     blank = {"phone": None, "tag": "", "opted_out_at": None, "erased_at": now, "updated_at": now}
     session.execute(update(Client).where(Client.id.in_(client_ids)).values(blank | {"version": Client.version + 1}))
-    withdraw(session, client_ids, "client_erased")
+    withdraw(session, client_ids, "client_erased", moves)
+    moves.write(session)
 
 
 def listing(

@@ -13,7 +13,7 @@ from mailing_app import local_time, merge
 from mailing_app.db import db, transaction
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.dispatch.rate import Rate, drawing
-from mailing_app.dispatch.record import move, shifted
+from mailing_app.figures import Moves
 from mailing_app.mailings import in_phase
 from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally, WhenUncertain
 
@@ -53,8 +53,10 @@ class Claimer:
                     claimed = self._of(session, mailing, int(share), again, now, monotonic + BEGIN_WITHIN)
                     bucket.draw(envelope.text for envelope in claimed)
                     envelopes += claimed
-            numbers = Counter(envelope.mailing_id for envelope in envelopes)
-            move(session, shifted(numbers, Status.PENDING, Status.SENDING), {})
+            moves = Moves()
+            for mailing_id, number in Counter(envelope.mailing_id for envelope in envelopes).items():
+                moves.many(mailing_id, Status.PENDING, Status.SENDING, number)
+            moves.write(session)
             return envelopes
 
     def _of(

@@ -1,16 +1,18 @@
 """Enrolment: when a mailing begins, its audience is fixed, one row a recipient."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, func, literal, select, update
+from sqlalchemy import String, func, literal, select
 from sqlalchemy.orm import Session
 
-from mailing_app import local_time
+from mailing_app import figures, local_time
 from mailing_app.db import Moment, absence, batch, changed, db, insert, look_again, transaction
+from mailing_app.figures import Moves
 from mailing_app.mailings import audience
-from mailing_app.models import Client, Mailing, Message, Tally
+from mailing_app.models import Client, Mailing, Message
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +62,14 @@ def _chunk(mailing_id: int, now: datetime) -> bool:
             mailing.enrolled_at = now
             log.info("audience complete", extra={"mailing_id": mailing_id})
             return False
-        number = changed(session, _insertion(session, mailing, last, now))
+        span = (Client.id > mailing.enrolled_to, Client.id <= last)
+        chosen = [*span, *audience.of(mailing)]
+        changed(session, _insertion(session, mailing, chosen, now))
+        moves = Moves()
+        moves.enrolled(mailing_id, _added(session, mailing, last, now), audience.opted_out(mailing, *span))
         mailing.enrolled_to = last
         session.flush()
-        session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(pending=Tally.pending + number))
+        moves.write(session)
         return True
 
 
@@ -73,23 +79,26 @@ def _last_of_chunk(session: Session, after: int) -> int | None:
     return last
 
 
-def _insertion(session: Session, mailing: Mailing, last: int, now: datetime) -> Any:
+def _insertion(session: Session, mailing: Mailing, chosen: list[Any], now: datetime) -> Any:
     """INSERT … SELECT of everyone in the chunk who matches; who is there already stays as it is."""
-    chosen = [Client.id > mailing.enrolled_to, Client.id <= last, *audience.of(mailing)]
-    columns = ["mailing_id", "client_id", "created_at", "due_at", *_DEFAULTS]
-    enrolled_at, begins = literal(now, Moment()), literal(mailing.starts_at, Moment())
-    if mailing.window is None:
-        picked = select(literal(mailing.id), Client.id, enrolled_at, begins, *_DEFAULTS.values()).where(*chosen)
-    else:
+    columns = ["mailing_id", "client_id", *_TRAITS, "created_at", "due_at", *_DEFAULTS]
+    due_at, where = literal(mailing.starts_at, Moment()), chosen
+    if mailing.window is not None:
         openings = _openings(session, mailing, chosen, now)
-        picked = select(literal(mailing.id), Client.id, enrolled_at, openings.c.due_at, *_DEFAULTS.values()).where(
-            *chosen, Client.timezone == openings.c.timezone
-        )
-    return (
-        insert(Message)
-        .from_select(columns, picked.order_by(Client.id), include_defaults=False)
-        .on_conflict_do_nothing()
-    )
+        due_at, where = openings.c.due_at, [*chosen, Client.timezone == openings.c.timezone]
+    enrolled_at = literal(now, Moment())
+    picked = select(literal(mailing.id), Client.id, *_TRAITS.values(), enrolled_at, due_at, *_DEFAULTS.values())
+    ordered = picked.where(*where).order_by(Client.id)
+    return insert(Message).from_select(columns, ordered, include_defaults=False).on_conflict_do_nothing()
+
+
+def _added(session: Session, mailing: Mailing, last: int, now: datetime) -> dict[tuple[str, str, str], int]:
+    """How many really became recipients just now, by what they are."""
+    span = (Message.client_id > mailing.enrolled_to, Message.client_id <= last, Message.created_at == now)
+    traits = figures.OF_CLIENTS.values()
+    counted = select(*traits, func.count()).where(Message.mailing_id == mailing.id, *span).group_by(*traits)
+    rows: Sequence[Any] = session.execute(counted).all()
+    return {(code, zone, tag): number for code, zone, tag, number in rows}
 
 
 def _openings(session: Session, mailing: Mailing, chosen: list[Any], now: datetime) -> Any:
@@ -105,6 +114,8 @@ def _due_at(mailing: Mailing, zone: str, now: datetime) -> datetime:
     opening = local_time.next_opening(mailing.window, zone, now)
     return mailing.starts_at if opening == now else opening
 
+
+_TRAITS = {"enrolled_code": Client.operator_code, "enrolled_zone": Client.timezone, "enrolled_tag": Client.tag}
 
 _DEFAULTS: dict[str, Any] = {
     "status": literal("pending"),

@@ -1,7 +1,10 @@
-"""The meter: every attempt counted once into the histogram of its minute, in the transaction that records it."""
+"""The meter: every attempt counted once into the histogram of its minute and into that of all times, in the transaction
+that records it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Integer, String
@@ -10,25 +13,31 @@ from sqlalchemy.orm import Session
 from mailing_app import traffic
 from mailing_app.db import Moment, Upsert
 from mailing_app.dispatch.parts import Delivery
-from mailing_app.models import Id, Traffic
+from mailing_app.models import Id, Meter, Traffic
 
-_KEY: dict[str, Any] = {
-    "minute_at": Moment(), "mailing_id": Id, "dispatcher_id": Id, "outcome": String(), "up_to": Integer(),
-}  # fmt: skip
-_COLUMNS = (*_KEY, "number")
-_counts = Upsert(Traffic, list(_KEY), lambda more: {"number": Traffic.number + more.number}, **_KEY, number=Integer())
+MILLISECOND = timedelta(milliseconds=1)
+
+_CLASS: dict[str, Any] = {"dispatcher_id": Id, "outcome": String(), "up_to": Integer()}
+_KEY: dict[str, Any] = {"minute_at": Moment(), "mailing_id": Id} | _CLASS
+_OF_MINUTE, _OF_ALL = (*_KEY, "number"), (*_CLASS, "number", "milliseconds")
+_minutes = Upsert(Traffic, list(_KEY), lambda more: {"number": Traffic.number + more.number}, **_KEY, number=Integer())
+_ever = Upsert(
+    Meter, list(_CLASS),
+    lambda more: {name: getattr(Meter, name) + more[name] for name in ("number", "milliseconds")},
+    **_CLASS, number=Id, milliseconds=Id,
+)  # fmt: skip
 
 
 def count(session: Session, deliveries: Iterable[Delivery]) -> None:
-    """Add the attempts to the histogram: a row for each class that they fall into, in one statement."""
-    counted = Counter(map(_class, deliveries))
-    if not counted:
-        return
-    _counts.put(session, [dict(zip(_COLUMNS, (*key, number), strict=True)) for key, number in sorted(counted.items())])
-
-
-def _class(delivery: Delivery) -> tuple[Any, ...]:
-    envelope, answer = delivery.envelope, delivery.answer
-    up_to = traffic.class_of(answer.ended_at - answer.began_at)
-    minute_at, outcome = traffic.minute_of(answer.ended_at), delivery.verdict.outcome.value
-    return minute_at, envelope.mailing_id, envelope.dispatcher_id, outcome, up_to
+    """Add the attempts to both histograms: a row for each class that they fall into, a statement for each."""
+    of_minute, ever, took = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
+    for delivery in deliveries:
+        envelope, answer, outcome = delivery.envelope, delivery.answer, delivery.verdict.outcome.value
+        taken = answer.ended_at - answer.began_at
+        class_ = (envelope.dispatcher_id, outcome, traffic.class_of(taken))
+        of_minute[traffic.minute_of(answer.ended_at), envelope.mailing_id, *class_] += 1
+        ever[class_] += 1
+        took[class_] += round(taken / MILLISECOND)
+    if ever:
+        _minutes.put(session, [dict(zip(_OF_MINUTE, (*key, of_minute[key]), strict=True)) for key in sorted(of_minute)])
+        _ever.put(session, [dict(zip(_OF_ALL, (*key, ever[key], took[key]), strict=True)) for key in sorted(ever)])

@@ -1,23 +1,19 @@
 """Recording: outcome, attempt and figures in one transaction, fenced by the claim they belong to."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, String, case, func, literal, or_, select, update
+from sqlalchemy import Boolean, Integer, String, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app.db import Moment, Upsert, batches, carried, transaction
 from mailing_app.dispatch import excerpts, meter
 from mailing_app.dispatch.parts import Delivery, Outcome, Reached, Step
-from mailing_app.models import Attempt, Id, Message, Status, Tally
-
-Moves = dict[int, Counter[str]]
-"""By mailing: how much each figure grows, or shrinks."""
+from mailing_app.figures import COUNTED, Moves
+from mailing_app.models import Attempt, Id, Message, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +43,15 @@ def record(results: Sequence[Result], shown: Sequence[dict[str, Any]] = ()) -> i
     """
     if not results:
         return 0
+    moves = Moves()
     with transaction() as session:
-        settled = _settle(session, results)
-        moves: Moves = defaultdict(Counter)
-        for mailing_id, status in settled.values():
-            moves[mailing_id].update({status: 1, Status.SENDING.value: -1})
-        late = [result for result in results if _is_late_acceptance(result, settled)]
-        _absorb(session, late, moves)
+        settled = _settle(session, results, moves)
+        _absorb(session, [result for result in results if _is_late_acceptance(result, settled)], moves)
         meter.count(session, _keep_attempts(session, results))
         excerpts.keep(session, shown)
-        move(session, moves, _last_bytes(results))
+        _note_last_bytes(results, moves)
+        moves.write(session)
         return len(settled)
-
-
-def move(session: Session, moves: Mapping[int, Mapping[str, int]], last_bytes: Mapping[int, datetime]) -> None:
-    """Move the figures, last in the transaction and mailings in the order of their ids, so that nobody waits long."""
-    for mailing_id in sorted({*moves, *last_bytes}):
-        moved = moves.get(mailing_id, {})
-        changes = {name: getattr(Tally, name) + change for name, change in moved.items() if change}
-        if mailing_id in last_bytes:
-            changes["last_byte_at"] = _later(Tally.last_byte_at, last_bytes[mailing_id])
-        if changes:
-            session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(changes))
-
-
-def shifted(numbers: Mapping[int, int], origin: Status, goal: Status) -> dict[int, dict[str, int]]:
-    """So many messages of each mailing from one state to another, for `move`."""
-    return {mailing_id: {origin.value: -number, goal.value: number} for mailing_id, number in numbers.items()}
 
 
 def kept_where(stands: Any) -> dict[str, Any]:
@@ -108,12 +86,18 @@ def _attempt(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _settle(session: Session, results: Iterable[Result]) -> dict[int, tuple[int, str]]:
-    """Move each message on if the claim is still ours; what was moved, as id to mailing and status."""
+def _settle(session: Session, results: Iterable[Result], moves: Moves) -> dict[int, Status]:
+    """Move each message on if the claim is still ours; what was moved, as id to status."""
     # In the order of the ids, as everyone locks messages who may wait for one.
-    changes = {"rows": carried(sorted(map(_change, results), key=itemgetter("id")))}
-    moved = session.execute(_settling(session.get_bind().dialect.name), changes)
-    return {row.id: (row.mailing_id, row.status.value) for row in moved}
+    changes = sorted(map(_change, results), key=itemgetter("id"))
+    moved = session.execute(_settling(session.get_bind().dialect.name), {"rows": carried(changes)}).all()
+    # By claim: a batch may hold what came late of an earlier one of the same message.
+    begun = {(change["id"], change["epoch"]) for change in changes if change["begun"]}
+    for row in moved:
+        moves.one(row, Status.SENDING)
+        if (row.id, row.epoch) in begun:
+            moves.attempted(row.mailing_id, row.attempts)
+    return {row.id: row.status for row in moved}
 
 
 @cache
@@ -138,7 +122,7 @@ def _settling(_dialect: str) -> Any:
             **kept_where(or_(new.c.frozen, new.c.status != Status.PENDING.value)),
             frozen=new.c.frozen,
         )
-        .returning(Message.id, Message.mailing_id, Message.status)
+        .returning(Message.id, Message.epoch, Message.attempts, *COUNTED)
         .execution_options(synchronize_session=False)
     )
 
@@ -161,35 +145,25 @@ def _change(result: Result) -> dict[str, Any]:
     }
 
 
-def _is_late_acceptance(result: Result, settled: Mapping[int, Any]) -> bool:
-    _, settled_as = settled.get(result.delivery.envelope.message_id, (0, ""))
-    return result.step.status is Status.SENT and settled_as != Status.SENT.value
+def _is_late_acceptance(result: Result, settled: Mapping[int, Status]) -> bool:
+    return result.step.status is Status.SENT and settled.get(result.delivery.envelope.message_id) is not Status.SENT
 
 
 def _absorb(session: Session, late: Sequence[Result], moves: Moves) -> None:
     """Make sent what was accepted under a claim that is gone."""
     accepted = {result.delivery.envelope.message_id: result.delivery for result in late}
-    others = select(Message.id, Message.mailing_id, Message.status).where(
+    others = select(Message.id, Message.status, Message.reason).where(
         Message.id.in_(accepted), Message.status != Status.SENT
     )
-    for row in session.execute(others.order_by(Message.id).with_for_update()).all():
-        session.execute(
-            update(Message)
-            .where(Message.id == row.id)
-            .values(status=Status.SENT, reason="", claimed_by=None, sent_at=accepted[row.id].answer.began_at)
-        )
-        moves[row.mailing_id].update({Status.SENT.value: 1, row.status.value: -1})
+    for was in session.execute(others.order_by(Message.id).with_for_update()).all():
+        sent = update(Message).where(Message.id == was.id).returning(*COUNTED)
+        began_at = accepted[was.id].answer.began_at
+        told = sent.values(status=Status.SENT, reason="", claimed_by=None, sent_at=began_at)
+        row = session.execute(told.execution_options(synchronize_session=False)).one()
+        moves.one(row, was.status, was.reason)
 
 
-def _last_bytes(results: Iterable[Result]) -> dict[int, datetime]:
-    """By mailing, when the latest first byte of this batch left."""
-    latest: dict[int, datetime] = {}
+def _note_last_bytes(results: Iterable[Result], moves: Moves) -> None:
     for result in results:
-        answer, mailing_id = result.delivery.answer, result.delivery.envelope.mailing_id
-        if answer.reached is not Reached.NOTHING_LEFT:
-            latest[mailing_id] = max(answer.began_at, latest.get(mailing_id, answer.began_at))
-    return latest
-
-
-def _later(column: Any, moment: datetime) -> Any:
-    return case((or_(column.is_(None), column < moment), literal(moment, Moment())), else_=column)
+        if result.delivery.answer.reached is not Reached.NOTHING_LEFT:
+            moves.left(result.delivery.envelope.mailing_id, result.delivery.answer.began_at)

@@ -1,17 +1,18 @@
 """Settling: whoever waits in a mailing that is over finds an end, and the figures with it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app.db import changed, db, look_again, transaction
-from mailing_app.dispatch.record import move
+from mailing_app.db import db, look_again, transaction
+from mailing_app.figures import COUNTED, Moves
 from mailing_app.mailings.planning import over
 from mailing_app.models import Mailing, Message, Status, Tally
 
-MESSAGES_A_CHUNK = 5_000
+MESSAGES_A_CHUNK = 2_000
 
 
 def settle(now: datetime) -> bool:
@@ -36,17 +37,20 @@ def _chunk(mailing: Any, now: datetime) -> bool:
     reason = (
         "mailing_ended" if not mailing.stopped else "mailing_deleted" if mailing.deleted_at else "mailing_cancelled"
     )
+    moves = Moves()
     with transaction() as session:
         if not _still_over(session, mailing.id, now):
             return False
         # Those that the gateway may have taken keep the reason why nobody knows.
         unknown = _end(session, mailing.id, Message.unknown, {"status": Status.UNCERTAIN})
         certain = _end(session, mailing.id, ~Message.unknown, {"status": status, "reason": reason})
-        moves = {Status.PENDING.value: -(unknown + certain), Status.UNCERTAIN.value: unknown, status.value: certain}
-        move(session, {mailing.id: moves}, {})
-        if not unknown + certain:
+        for row in (*unknown, *certain):
+            moves.one(row, Status.PENDING)
+        moves.write(session)
+        if not unknown and not certain:
             _close(session, mailing.id, now)
-        return bool(unknown + certain)
+            return False
+        return True
 
 
 def _still_over(session: Session, mailing_id: int, now: datetime) -> bool:
@@ -55,14 +59,15 @@ def _still_over(session: Session, mailing_id: int, now: datetime) -> bool:
     return session.scalar(mailing) is not None
 
 
-def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) -> int:
+def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) -> Sequence[Any]:
     waiting = (
         select(Message.id)
         .where(Message.mailing_id == mailing_id, Message.status == Status.PENDING, which)
         .limit(MESSAGES_A_CHUNK)
         .with_for_update(skip_locked=True)
     )
-    return changed(session, update(Message).where(Message.id.in_(waiting)).values(values))
+    ended = update(Message).where(Message.id.in_(waiting)).values(values).returning(*COUNTED)
+    return session.execute(ended.execution_options(synchronize_session=False)).all()
 
 
 def _close(session: Session, mailing_id: int, now: datetime) -> None:

@@ -3,7 +3,6 @@
 import logging
 import os
 import socket
-from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,8 @@ from sqlalchemy.orm import Session
 from mailing_app import turns
 from mailing_app.db import changed, db, in_order, insert, look_again, transaction
 from mailing_app.dispatch.parts import Outcome
-from mailing_app.dispatch.record import Moves, kept_where, move, shifted
+from mailing_app.dispatch.record import kept_where
+from mailing_app.figures import COUNTED, Moves
 from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status, Turn, WhenUncertain
 
 log = logging.getLogger(__name__)
@@ -152,14 +152,17 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
         update(Message)
         .where(Message.id.in_(in_order(Message.id, *still)))
         .values(status=Status.PENDING, claimed_by=None, due_at=now, **kept_where(Message.frozen))
-        .returning(Message.mailing_id)
+        .returning(*COUNTED)
         .execution_options(synchronize_session=False)
     )
+    moves = Moves()
     with transaction() as session:
-        freed = Counter(session.scalars(free))
-        move(session, shifted(freed, Status.SENDING, Status.PENDING), {})
-    log.warning("released stray claims", extra={"dispatcher_id": dispatcher_id, "messages": freed.total()})
-    return freed.total()
+        freed = session.execute(free).all()
+        for row in freed:
+            moves.one(row, Status.SENDING)
+        moves.write(session)
+    log.warning("released stray claims", extra={"dispatcher_id": dispatcher_id, "messages": len(freed)})
+    return len(freed)
 
 
 def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
@@ -177,7 +180,7 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates
             reason=Outcome.UNKNOWN.value, claimed_by=None, due_at=now, unknown=True, frozen=True,
             attempts=Message.attempts + 1, tries=Message.tries + 1,
         )
-        .returning(Message.id, Message.mailing_id, Message.epoch, Message.status)
+        .returning(Message.id, Message.epoch, Message.attempts, *COUNTED)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     rows = session.execute(freed).all()
@@ -185,10 +188,11 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates
         told = {"ended_at": now, "outcome": Outcome.UNKNOWN, "error": "the process that sent it died"}
         lost = [{"message_id": row.id, "epoch": row.epoch} | told for row in rows]
         session.execute(insert(Attempt).on_conflict_do_nothing(), lost)
-    moves: Moves = defaultdict(Counter)
+    moves = Moves()
     for row in rows:
-        moves[row.mailing_id].update({row.status.value: 1, Status.SENDING.value: -1})
-    move(session, moves, {})
+        moves.one(row, Status.SENDING)
+        moves.attempted(row.mailing_id, row.attempts)
+    moves.write(session)
     return len(rows)
 
 

@@ -46,6 +46,15 @@ def of(mailing: Mailing) -> list[Any]:
     )
 
 
+def opted_out(mailing: Mailing, *span: Any) -> int:
+    """How many more would be in the audience of a stored mailing, had they not opted out; `span` are more conditions.
+
+    A test names its client, and whoever opted out cannot be named.
+    """
+    narrowed = narrowing(mailing.remainder_of, mailing.with_uncertain, mailing.only_client_id, mailing.id)
+    return clients.opted_out_of(mailing.filter, *narrowed, *span)
+
+
 def lock_family(session: Session, mailing_id: int) -> None:
     """Until the transaction ends nobody else adds to the audience of this mailing or another one of its family: each
     of them leaves out whom the others have, and sees only what was committed.

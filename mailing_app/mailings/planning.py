@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
-from mailing_app import audit, clock
+from mailing_app import audit, clock, figures
 from mailing_app.db import db, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.local_time import Window
-from mailing_app.models import Action, Mailing, Message, Phase, Status, Tally
+from mailing_app.models import Action, Mailing, Message, Phase, Tally
 from mailing_app.paging import Page, page
 
 ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at", "when_uncertain")
@@ -189,6 +189,6 @@ def _check_freedom(mailing: Mailing, changes: dict[str, Any]) -> None:
 def _forget_audience(session: Session, mailing: Mailing) -> None:
     """Nobody was written to yet, so the audience is chosen anew under the new rules."""
     session.execute(delete(Message).where(Message.mailing_id == mailing.id))
-    session.execute(update(Tally).where(Tally.mailing_id == mailing.id).values(dict.fromkeys(Status, 0)))
+    figures.clear(session, mailing.id)
     mailing.enrolled_to, mailing.enrolled_at = 0, None
     session.refresh(mailing.tally)

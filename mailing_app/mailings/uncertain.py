@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
 from mailing_app.db import transaction
+from mailing_app.figures import COUNTED, Moves
 from mailing_app.mailings import audience
 from mailing_app.mailings.controls import check_open
 from mailing_app.mailings.planning import locked
-from mailing_app.models import Action, Client, Mailing, Message, Status, Tally
+from mailing_app.models import Action, Client, Mailing, Message, Status
 
-MESSAGES_A_CHUNK = 5_000
+MESSAGES_A_CHUNK = 2_000
 
 
 def send_again(mailing_id: int) -> Mailing:
@@ -28,9 +29,12 @@ def send_again(mailing_id: int) -> Mailing:
             audience.lock_family(session, mailing_id)
             mailing = locked(session, mailing_id)
             check_open(mailing)
-            moved = _requeue(session, mailing_id, after, clock.now())
+            moves = Moves()
+            moved = _requeue(session, mailing_id, after, clock.now(), moves)
             mailing.settled_at = None
-            _move_figures(session, mailing, len(moved))
+            session.flush()
+            moves.write(session)
+            session.refresh(mailing.tally)
             if moved:
                 audit.note(session, Action.UNCERTAIN_SENT_AGAIN, mailing_id=mailing_id, messages=len(moved))
         if len(moved) < MESSAGES_A_CHUNK:
@@ -39,10 +43,13 @@ def send_again(mailing_id: int) -> Mailing:
     return mailing
 
 
-def _requeue(session: Session, mailing_id: int, after: int, now: datetime) -> Sequence[int]:
-    """The next chunk by client id, so that what comes back uncertain at once is not taken a second time."""
+def _requeue(session: Session, mailing_id: int, after: int, now: datetime, moves: Moves) -> Sequence[int]:
+    """The next chunk by client id, so that what comes back uncertain at once is not taken a second time.
+
+    Locked before they are moved: somebody may record an acceptance at this very moment.
+    """
     uncertain = (
-        select(Message.id)
+        select(Message.id, Message.reason)
         .join(Client)
         .where(Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN)
         .where(Client.phone.is_not(None), Client.opted_out_at.is_(None))
@@ -51,18 +58,15 @@ def _requeue(session: Session, mailing_id: int, after: int, now: datetime) -> Se
         .limit(MESSAGES_A_CHUNK)
         .with_for_update(of=Message, skip_locked=True)
     )
+    was = {row.id: row.reason for row in session.execute(uncertain)}
     due = (
         update(Message)
-        .where(Message.id.in_(select(uncertain.cte("uncertain").c.id)))
+        .where(Message.id.in_(was))
         .values(status=Status.PENDING, reason="", tries=0, due_at=now)
-        .returning(Message.client_id)
+        .returning(Message.id, *COUNTED)
         .execution_options(synchronize_session=False)
     )
-    return session.scalars(due).all()
-
-
-def _move_figures(session: Session, mailing: Mailing, number: int) -> None:
-    """By as many as the update really touched: somebody may record an acceptance at this very moment."""
-    moved = {"uncertain": Tally.uncertain - number, "pending": Tally.pending + number}
-    session.execute(update(Tally).where(Tally.mailing_id == mailing.id).values(moved))
-    session.refresh(mailing.tally)
+    moved = session.execute(due).all()
+    for row in moved:
+        moves.one(row, Status.UNCERTAIN, was[row.id])
+    return [row.client_id for row in moved]

@@ -1,7 +1,7 @@
 """The tables, their enums, and tiny pure properties. Rules that must never break stand here as constraints."""
 
 from mailing_app.models.clients import Client, ClientImport, ImportPiece
-from mailing_app.models.figures import Breakdown, Cohort, Meter, Misses
+from mailing_app.models.figures import Breakdown, Meter, Misses
 from mailing_app.models.kinds import (
     Action,
     ActorKind,
@@ -34,7 +34,6 @@ __all__ = [
     "Breakdown",
     "Client",
     "ClientImport",
-    "Cohort",
     "Dispatcher",
     "Draft",
     "GatewayEvent",

@@ -1,23 +1,12 @@
 """The tables of figures: all of them are moved in the very transaction that moves what they count."""
 
-from sqlalchemy import ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailing_app.db import db
 from mailing_app.models.clients import Client
 from mailing_app.models.kinds import Id, Trait, one_of
 from mailing_app.models.mailings import Mailing
-
-
-class Cohort(db.Model):
-    """Clients who are alike in all that a filter asks for. A row never changes: who changes belongs to another one."""
-
-    __table_args__ = (UniqueConstraint("operator_code", "timezone", "tag"), {"sqlite_autoincrement": True})
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    operator_code: Mapped[str] = mapped_column(String(3))
-    timezone: Mapped[str] = mapped_column(String(64))
-    tag: Mapped[str] = mapped_column(String(100))
 
 
 class Breakdown(db.Model):

@@ -30,9 +30,10 @@ class Message(db.Model):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     mailing_id: Mapped[int] = mapped_column(ForeignKey(Mailing.id))
     client_id: Mapped[int] = mapped_column(ForeignKey(Client.id))
-    cohort_id: Mapped[int | None] = mapped_column(Integer)
-    """The `Cohort` of its client when the audience was fixed; none once the mailing is forgotten. Cohorts are never
-    removed, so no foreign key is paid for with every message."""
+    enrolled_code: Mapped[str] = mapped_column(String(3), default="", server_default="")
+    enrolled_zone: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    enrolled_tag: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    """What the client was when the audience was fixed: by these the figures of a mailing are told apart."""
     status: Mapped[Status] = mapped_column(one_of(Status, "status"), default=Status.PENDING)
     reason: Mapped[str] = mapped_column(String(32), default="")
     phone: Mapped[str | None] = mapped_column(String(11))

@@ -1,5 +1,6 @@
 """The reports: figures, the proof of the end, and the files."""
 
+from mailing_app.reports.check import Difference, check
 from mailing_app.reports.course import Course, course
 from mailing_app.reports.figures import breakdown, statistics, totals
 from mailing_app.reports.files import MESSAGE_COLUMNS, mailings_csv, messages_csv
@@ -8,8 +9,10 @@ from mailing_app.reports.proof import Proof, proof
 __all__ = [
     "MESSAGE_COLUMNS",
     "Course",
+    "Difference",
     "Proof",
     "breakdown",
+    "check",
     "course",
     "mailings_csv",
     "messages_csv",

@@ -19,18 +19,11 @@ depends_on = None
 
 ENDS = ("sent", "failed", "expired", "cancelled", "uncertain")
 
-COHORTS = """
-INSERT INTO cohort (operator_code, timezone, tag)
-SELECT DISTINCT client.operator_code, client.timezone, client.tag
-FROM client JOIN message ON message.client_id = client.id
-"""
-
-MEMBERS = """
-UPDATE message SET cohort_id = (
-    SELECT cohort.id FROM client JOIN cohort ON cohort.operator_code = client.operator_code
-        AND cohort.timezone = client.timezone AND cohort.tag = client.tag
-    WHERE client.id = message.client_id)
-WHERE mailing_id NOT IN (SELECT id FROM mailing WHERE forgotten_at IS NOT NULL)
+ENROLLED = """
+UPDATE message SET
+    enrolled_code = (SELECT operator_code FROM client WHERE client.id = message.client_id),
+    enrolled_zone = (SELECT timezone FROM client WHERE client.id = message.client_id),
+    enrolled_tag = (SELECT tag FROM client WHERE client.id = message.client_id)
 """
 
 ATTEMPTS = """
@@ -42,10 +35,9 @@ UPDATE tally SET
 
 MISSES = """
 INSERT INTO misses (client_id, number, failed, expired, uncertain)
-SELECT message.client_id, COUNT(*), SUM(CASE WHEN status = 'failed' THEN 1 ELSE 0 END),
+SELECT client_id, COUNT(*), SUM(CASE WHEN status = 'failed' THEN 1 ELSE 0 END),
     SUM(CASE WHEN status = 'expired' THEN 1 ELSE 0 END), SUM(CASE WHEN status = 'uncertain' THEN 1 ELSE 0 END)
-FROM message JOIN client ON client.id = message.client_id
-WHERE status IN ('failed', 'expired', 'uncertain') AND client.erased_at IS NULL GROUP BY message.client_id
+FROM message WHERE status IN ('failed', 'expired', 'uncertain') GROUP BY client_id
 """
 
 METER = """
@@ -62,16 +54,6 @@ def upgrade():
 
 
 def lay_figures():
-    op.create_table(
-        "cohort",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("operator_code", sa.String(length=3), nullable=False),
-        sa.Column("timezone", sa.String(length=64), nullable=False),
-        sa.Column("tag", sa.String(length=100), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_cohort")),
-        sa.UniqueConstraint("operator_code", "timezone", "tag", name=op.f("uq_cohort_operator_code_timezone_tag")),
-        sqlite_autoincrement=True,
-    )
     op.create_table(
         "breakdown",
         sa.Column("mailing_id", _id(), autoincrement=False, nullable=False),
@@ -151,28 +133,28 @@ def lay_watching():
 def lay_columns():
     op.add_column("mailing", sa.Column("forecast", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("mailing", sa.Column("archived_at", mailing_app.db.Moment(), nullable=True))
-    op.add_column("message", sa.Column("cohort_id", sa.Integer(), nullable=True))
+    for name, length in (("enrolled_code", 3), ("enrolled_zone", 64), ("enrolled_tag", 100)):
+        op.add_column("message", sa.Column(name, sa.String(length=length), server_default="", nullable=False))
     for name in ("attempts", "repeats", "opted_out"):
         op.add_column("tally", sa.Column(name, _id(), server_default="0", nullable=False))
 
 
 def count():
     """Once from the messages that there are; from here on the figures are moved with them."""
-    for statement in (COHORTS, MEMBERS, ATTEMPTS, MISSES, METER):
+    for statement in (ENROLLED, ATTEMPTS, MISSES, METER):
         op.execute(statement)
-    for trait in ("operator_code", "timezone", "tag"):
-        op.execute(_breakdown(f"client.{trait}", trait, "1 = 1"))
-    op.execute(_breakdown("message.reason", "reason", "message.reason <> '' AND status NOT IN ('pending', 'sending')"))
+    for trait, column in (("operator_code", "code"), ("timezone", "zone"), ("tag", "tag")):
+        op.execute(_breakdown(f"enrolled_{column}", trait, "1 = 1"))
+    op.execute(_breakdown("reason", "reason", "reason <> '' AND status NOT IN ('pending', 'sending')"))
 
 
 def _breakdown(value, trait, which):
-    sums = ", ".join(f"SUM(CASE WHEN message.status = '{end}' THEN 1 ELSE 0 END)" for end in ENDS)
-    waiting = "SUM(CASE WHEN message.status IN ('pending', 'sending') THEN 1 ELSE 0 END)"
+    sums = ", ".join(f"SUM(CASE WHEN status = '{end}' THEN 1 ELSE 0 END)" for end in ENDS)
+    waiting = "SUM(CASE WHEN status IN ('pending', 'sending') THEN 1 ELSE 0 END)"
     return f"""
         INSERT INTO breakdown (mailing_id, trait, value, pending, {", ".join(ENDS)})
-        SELECT message.mailing_id, '{trait}', {value}, {waiting}, {sums}
-        FROM message JOIN client ON client.id = message.client_id
-        WHERE {which} GROUP BY message.mailing_id, {value}
+        SELECT mailing_id, '{trait}', {value}, {waiting}, {sums} FROM message
+        WHERE {which} GROUP BY mailing_id, {value}
     """  # noqa: S608 - of constants
 
 
@@ -187,8 +169,9 @@ def _one_of(name, *values):
 def downgrade():
     for name in ("opted_out", "repeats", "attempts"):
         op.drop_column("tally", name)
-    op.drop_column("message", "cohort_id")
+    for name in ("enrolled_tag", "enrolled_zone", "enrolled_code"):
+        op.drop_column("message", name)
     op.drop_column("mailing", "archived_at")
     op.drop_column("mailing", "forecast")
-    for name in ("inquiry", "report_mail", "process", "meter", "misses", "breakdown", "cohort"):
+    for name in ("inquiry", "report_mail", "process", "meter", "misses", "breakdown"):
         op.drop_table(name)

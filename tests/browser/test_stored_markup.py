@@ -19,7 +19,7 @@ NO_FREE_TEXT = {
     "operator.language", "operator.timezone", "operator.password_hash", "sign_in.secret_hash", "token.secret_hash",
     "draft.path", "draft.form_key", "mailing.form_key", "client_import.delimiter", "client_import.encoding",
     "gateway_event.kind", "dispatcher.breaker", "traffic.outcome", "audit_entry.action", "sign_in_failure.key_hash",
-    "cohort.operator_code", "cohort.timezone", "cohort.tag", "breakdown.value", "meter.outcome",
+    "message.enrolled_code", "message.enrolled_zone", "breakdown.value", "meter.outcome",
     "request_at_work.key", "kept_answer.key", "kept_answer.request_hash", "gateway_state.held_under",
 }  # fmt: skip
 """Columns that only hold what a form or the service itself has put into a fixed shape."""

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from mailing_app import clients, clock
 from mailing_app.db import db, transaction
-from mailing_app.dispatch import claim as claiming
 from mailing_app.dispatch import rewind, sweep
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.dispatch.record import record
+from mailing_app.figures import Moves
 from mailing_app.models import Message, Status
 from tests.dispatch.test_optout import inside, somebody_waits
 from tests.dispatch.test_storage import claim, enrolled, figures, messages, result
@@ -98,14 +99,15 @@ def test_a_claim_beside_an_erasure_leaves_no_phone_behind(app: Flask, monkeypatc
     client = a_client(tag="Anna")
     mailing = enrolled(text="Hello, {tag}!")
     erasure = threading.Thread(target=inside(app, lambda: clients.erase(client.id)))
-    move = claiming.move
+    write = Moves.write
 
-    def move_while_somebody_is_erased(*moved: Any) -> None:
+    def write_while_somebody_is_erased(moves: Moves, session: Session) -> None:
+        monkeypatch.undo()
         erasure.start()
         eventually(somebody_waits)
-        move(*moved)
+        write(moves, session)
 
-    monkeypatch.setattr(claiming, "move", move_while_somebody_is_erased)
+    monkeypatch.setattr(Moves, "write", write_while_somebody_is_erased)
     claimed = claim()
     erasure.join()
     recorded(claimed)

@@ -440,6 +440,7 @@ class House(RuleBasedStateMachine):
         known = select(func.count()).select_from(Attempt).where(Attempt.outcome != Outcome.UNKNOWN)
         counted = select(func.coalesce(func.sum(Traffic.number), 0))
         assert db.session.scalar(known) == db.session.scalar(counted)
+        assert reports.check() == []
 
     def _nothing_comes_back(self, present: dict[int, Status]) -> None:
         """An acceptance is for ever; any other end may only turn out to have been an acceptance."""

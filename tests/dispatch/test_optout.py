@@ -16,6 +16,7 @@ from mailing_app.db import db
 from mailing_app.dispatch.parts import Envelope, Outcome
 from mailing_app.dispatch.pump import withdrawn
 from mailing_app.dispatch.record import record
+from mailing_app.figures import Moves
 from mailing_app.models import Client, Status
 from tests.dispatch.test_storage import claim, enrol_all, enrolled, figures, messages, result
 from tests.factories import a_client, a_filter, a_mailing, some_clients
@@ -78,8 +79,8 @@ def test_an_enrolment_that_began_before_the_opt_out_was_committed_sends_nothing(
     enrolment = threading.Thread(target=inside(app, enrol_all))
     withdraw = optout.withdraw
 
-    def withdraw_and_let_enrol(session: Session, client_ids: Collection[int], reason: str) -> None:
-        withdraw(session, client_ids, reason)
+    def withdraw_and_let_enrol(session: Session, client_ids: Collection[int], reason: str, moves: Moves) -> None:
+        withdraw(session, client_ids, reason, moves)
         enrolment.start()
         eventually(somebody_waits)
 

@@ -64,6 +64,7 @@ def figures(mailing: Mailing) -> dict[str, int]:
     told = reports.statistics(db.session.get_one(Mailing, mailing.id).tally)
     rows = db.session.scalars(select(Message.status).where(Message.mailing_id == mailing.id)).all()
     assert told == {"recipients": len(rows)} | {status.value: rows.count(status) for status in Status}
+    assert reports.check() == []
     return {name: number for name, number in told.items() if number and name != "recipients"}
 
 

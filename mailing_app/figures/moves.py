@@ -1,0 +1,159 @@
+"""What a transaction moves: gathered while it goes on, written at its end."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, String, case, delete, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from mailing_app.db import Moment, Upsert
+from mailing_app.models import Breakdown, Id, Message, Misses, Status, Tally, Trait
+
+OPEN = (Status.PENDING, Status.SENDING)
+"""The states of messages that have found no end as yet."""
+
+MISSED = (Status.FAILED, Status.EXPIRED, Status.UNCERTAIN)
+"""The ends of messages that did not reach a client, but for those that an operator wanted."""
+
+OF_CLIENTS = {
+    Trait.OPERATOR_CODE: Message.enrolled_code,
+    Trait.TIMEZONE: Message.enrolled_zone,
+    Trait.TAG: Message.enrolled_tag,
+}
+"""Where a message tells what its client was."""
+
+COUNTED = (Message.mailing_id, Message.client_id, Message.status, Message.reason, *OF_CLIENTS.values())
+"""What the figures want to know of a message that has moved."""
+
+Place = tuple[int, Trait, str]
+"""A row of the breakdown: the mailing, the trait and its value."""
+
+PLACES = (Status.PENDING, Status.SENT, Status.FAILED, Status.EXPIRED, Status.CANCELLED, Status.UNCERTAIN)
+_breakdown = Upsert(
+    Breakdown, ["mailing_id", "trait", "value"],
+    lambda more: {place.value: getattr(Breakdown, place) + more[place] for place in PLACES},
+    mailing_id=Id, trait=String(), value=String(), **dict.fromkeys(PLACES, Id),
+)  # fmt: skip
+_COUNTED = ("number", *MISSED)
+_misses = Upsert(
+    Misses, ["client_id"], lambda more: {name: getattr(Misses, name) + more[name] for name in _COUNTED},
+    client_id=Id, **dict.fromkeys(_COUNTED, Integer()),
+)  # fmt: skip
+
+
+class Moves:
+    """The figures that a transaction moves.
+
+    `write` them last: others wait for the rows of a mailing from there on, and first of all for its tally, so that who
+    moves several rows of one mailing, or of several, never waits in a circle.
+    """
+
+    def __init__(self) -> None:
+        self._tallies: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._breakdown: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        self._misses: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._last_bytes: dict[int, datetime] = {}
+        self._untagged: set[int] = set()
+
+    def many(self, mailing_id: int, origin: Status, goal: Status, number: int) -> None:
+        """So many messages went from one state to another without an end on either side."""
+        self._tallies[mailing_id].update({origin.value: -number, goal.value: number})
+
+    def one(self, row: Any, origin: Status, was_reason: str = "") -> None:
+        """A message went on. `row` tells what is `COUNTED` of it, as it is now."""
+        goal = row.status
+        if origin is goal:
+            return
+        self.many(row.mailing_id, origin, goal, 1)
+        if origin in OPEN and goal in OPEN:
+            return
+        self._count(row, origin, was_reason, -1)
+        self._count(row, goal, row.reason, 1)
+
+    def enrolled(self, mailing_id: int, added: Mapping[tuple[str, str, str], int], opted_out: int) -> None:
+        """So many recipients with each code, zone and tag were added, and so many had opted out and were left out."""
+        self._tallies[mailing_id].update({Status.PENDING.value: sum(added.values()), "opted_out": opted_out})
+        for values, number in added.items():
+            for trait, value in zip(OF_CLIENTS, values, strict=True):
+                self._breakdown[mailing_id, trait, value][Status.PENDING.value] += number
+
+    def attempted(self, mailing_id: int, attempts: int) -> None:
+        """An attempt of a message was recorded; `attempts` is which one it was."""
+        self._tallies[mailing_id].update({"attempts": 1, "repeats": int(attempts > 1)})
+
+    def retag(self, mailing_id: int, status: Status, tag: str) -> None:
+        """A message that stands there no longer tells its tag."""
+        self._breakdown[mailing_id, Trait.TAG, tag][_place(status)] -= 1
+        self._breakdown[mailing_id, Trait.TAG, ""][_place(status)] += 1
+        self._untagged.add(mailing_id)
+
+    def left(self, mailing_id: int, moment: datetime) -> None:
+        """The first byte of a request left at that moment."""
+        self._last_bytes[mailing_id] = max(moment, self._last_bytes.get(mailing_id, moment))
+
+    def write(self, session: Session) -> None:
+        """Move the figures: mailings in the order of their ids, and of each the tally first."""
+        moved = {place[0] for place in self._breakdown}
+        for mailing_id in sorted({*self._tallies, *self._last_bytes, *moved}):
+            self._move_tally(session, mailing_id)
+        _put(session, _breakdown, self._breakdown, PLACES, ("mailing_id", "trait", "value"))
+        if self._untagged:
+            _forget_unused_tags(session, self._untagged)
+        _put(session, _misses, {(key,): moved for key, moved in self._misses.items()}, _COUNTED, ("client_id",))
+
+    def _count(self, row: Any, status: Status, reason: str, number: int) -> None:
+        mailing_id, place = row.mailing_id, _place(status)
+        self._breakdown[mailing_id, Trait.OPERATOR_CODE, row.enrolled_code][place] += number
+        self._breakdown[mailing_id, Trait.TIMEZONE, row.enrolled_zone][place] += number
+        self._breakdown[mailing_id, Trait.TAG, row.enrolled_tag][place] += number
+        if reason and status not in OPEN:
+            self._breakdown[mailing_id, Trait.REASON, reason][place] += number
+        if status in MISSED:
+            self._misses[row.client_id].update({"number": number, place: number})
+
+    def _move_tally(self, session: Session, mailing_id: int) -> None:
+        moved = self._tallies.get(mailing_id, Counter[str]())
+        changes = {name: getattr(Tally, name) + change for name, change in moved.items() if change}
+        if mailing_id in self._last_bytes:
+            changes["last_byte_at"] = _later(Tally.last_byte_at, self._last_bytes[mailing_id])
+        if changes:
+            session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(changes))
+        else:
+            session.execute(select(Tally.mailing_id).where(Tally.mailing_id == mailing_id).with_for_update())
+
+
+def clear(session: Session, mailing_id: int) -> None:
+    """Take the figures of a mailing back whose audience is to be fixed anew: nobody was written to as yet."""
+    nothing = dict.fromkeys((*Status, "opted_out"), 0)
+    session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(nothing))
+    session.execute(delete(Breakdown).where(Breakdown.mailing_id == mailing_id))
+
+
+def _forget_unused_tags(session: Session, mailing_ids: set[int]) -> None:
+    unused = (getattr(Breakdown, place) == 0 for place in PLACES)
+    theirs = (Breakdown.mailing_id.in_(mailing_ids), Breakdown.trait == Trait.TAG, Breakdown.value != "")
+    session.execute(delete(Breakdown).where(*theirs, *unused))
+
+
+def _put(
+    session: Session, upsert: Upsert, moved: Mapping[tuple[Any, ...], Counter[str]], columns: Iterable[str],
+    key: Iterable[str],
+) -> None:  # fmt: skip
+    """Those that were really moved, in the order of their keys."""
+    rows = [
+        dict(zip(key, place, strict=True)) | {name: counts[name] for name in columns}
+        for place, counts in sorted(moved.items())
+        if any(counts.values())
+    ]
+    if rows:
+        upsert.put(session, rows)
+
+
+def _place(status: Status) -> str:
+    return Status.PENDING.value if status in OPEN else status.value
+
+
+def _later(column: Any, moment: datetime) -> Any:
+    return case((or_(column.is_(None), column < moment), literal(moment, Moment())), else_=column)
