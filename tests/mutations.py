@@ -72,8 +72,8 @@ MUTANTS = (
     Mutant(
         "a late acceptance is a fact beside a newer outcome",
         "record.py",
-        "settled_as != Status.SENT.value",
-        "not settled_as",
+        "settled.get(result.delivery.envelope.message_id) is not Status.SENT",
+        "result.delivery.envelope.message_id not in settled",
         "test_storage.py::test_an_acceptance_is_a_fact_beside_a_newer_outcome_of_the_same_message",
     ),
     Mutant(
@@ -306,6 +306,20 @@ MUTANTS = (
         "case((Message.frozen, field), else_=_present(field.key))",
         "_present(field.key)",
         "test_merge.py::test_a_retry_is_the_same_bytes_whatever_the_client_became",
+    ),
+    Mutant(
+        "who leaves an end leaves its reason too",
+        "../figures/moves.py",
+        "self._count(row, origin, was_reason, -1)",
+        'self._count(row, origin, "", -1)',
+        "../test_check.py::test_whoever_is_buried_or_comes_late_is_counted_once",
+    ),
+    Mutant(
+        "who is erased takes the tag along",
+        "../figures/moves.py",
+        "self._breakdown[mailing_id, Trait.TAG, tag][_place(status)] -= 1",
+        "pass",
+        "../test_check.py::test_erasing_takes_the_tag_along_and_no_figure",
     ),
     Mutant(
         "the machine of all dispatch misses the fence",
