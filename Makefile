@@ -24,17 +24,17 @@ demo: .venv/ready
 	@$(FLASK) demo
 	@exec $(FLASK) serve
 
-# On one database after the other, each in two processes, since the suite mostly waits.
+# On one database after the other, each in several processes, since the suite mostly waits: the more so for a server.
 # The run on PostgreSQL is without what asks for no database: with 5 pytest says that ARGS left it nothing.
 # ARGS go to pytest: make test ARGS="-n 0 -k phones -x"
-PYTEST := $(RUN) -m pytest -n 2 --dist worksteal
+PYTEST := $(RUN) -m pytest --dist worksteal
 
 test: .venv/ready-dev
 	@failed=""; \
 	echo "== the suite on sqlite"; \
-	$(PYTEST) --database sqlite $(ARGS) || failed="$$failed sqlite"; \
+	$(PYTEST) -n 2 --database sqlite $(ARGS) || failed="$$failed sqlite"; \
 	echo "== the suite on postgresql"; \
-	$(PYTEST) --database postgresql $(ARGS) || [ $$? = 5 ] || failed="$$failed postgresql"; \
+	$(PYTEST) -n 3 --database postgresql $(ARGS) || [ $$? = 5 ] || failed="$$failed postgresql"; \
 	if [ -n "$$failed" ]; then echo "== failed on:$$failed"; exit 1; fi
 
 check: .venv/ready-dev
