@@ -13,7 +13,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import INSTANCE, ROOT, Settings
-from mailing_app import access, api, audit, cli, db, headers, ids, language, logs, web
+from mailing_app import access, api, audit, cli, db, headers, ids, language, logs, pulse, web
 from mailing_app.errors import Invalid, Refusal
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     ids.init_app(app)
     Bootstrap5(app)
     csrf = CSRFProtect()
+    pulse.count_requests(app)
     name_requests(app)
     secure_answers(app, settings)
     answer_errors(app)
@@ -47,6 +48,13 @@ def create_app(settings: Settings) -> Flask:
     csrf.init_app(app)  # after the pages, so that they know who asks before a forged form is refused
     app.before_request(web.use_up)  # after that, so that a forged form deletes nothing
     cli.register(app)
+    return app
+
+
+def create_served_app(settings: Settings) -> Flask:
+    """The same for a server of whatever make: each of its processes shows that it lives, from its first request on."""
+    app = create_app(settings)
+    pulse.begin_with_the_first_request(app)
     return app
 
 

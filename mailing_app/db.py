@@ -1,6 +1,7 @@
 """The database: session, naming, moments, transactions, and ALL that differs between SQLite and PostgreSQL."""
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -347,6 +348,14 @@ def empty_the_log() -> None:
             for pragma in ("busy_timeout=0", "wal_checkpoint(PASSIVE)", "wal_checkpoint(TRUNCATE)"):
                 file.execute(f"PRAGMA {pragma}")
                 file.fetchall()
+
+
+def size() -> int:
+    """The bytes of the database; on SQLite with its write-ahead log."""
+    if db.engine.dialect.name == "sqlite":
+        files = [f"{db.engine.url.database}{suffix}" for suffix in ("", "-wal")]
+        return sum(os.path.getsize(file) for file in files if os.path.exists(file))
+    return int(db.session.scalar(select(func.pg_database_size(func.current_database()))) or 0)
 
 
 _POSTGRESQL: dict[str, Any] = {

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 from flask_apscheduler import APScheduler
 
-from mailing_app import clock, imports, retention
+from mailing_app import clock, imports, pulse, retention
 from mailing_app.db import empty_the_log
 from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.tick import Dispatching
@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 """Seconds between two looks at whether the clock was set."""
 
-EVERY_SECOND = {"trigger": "interval", "seconds": 1, "coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+EVERY_SECOND: dict[str, Any] = {
+    "trigger": "interval", "seconds": 1, "coalesce": True, "max_instances": 1, "misfire_grace_time": None,
+}  # fmt: skip
 EVERY_MINUTE = EVERY_SECOND | {"seconds": 60}
 
 
@@ -42,8 +44,12 @@ class Schedule:
             "send": self._dispatching.send,
             "imports": self._import,
         }
-        self._jobs = [self._scheduler.add_job(name, job, **EVERY_SECOND) for name, job in jobs.items()]
-        self._jobs.append(self._scheduler.add_job("retention", self._forget, **EVERY_MINUTE))
+        self._jobs = [
+            self._scheduler.add_job(name, pulse.noting(name, job, EVERY_SECOND["seconds"]), **EVERY_SECOND)
+            for name, job in jobs.items()
+        ]
+        forget = pulse.noting("retention", self._forget, EVERY_MINUTE["seconds"])
+        self._jobs.append(self._scheduler.add_job("retention", forget, **EVERY_MINUTE))
         self._stopped = threading.Event()
         self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._importing, self._forgetting = Outage(), Outage()

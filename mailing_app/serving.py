@@ -14,7 +14,8 @@ from types import FrameType
 from flask import Flask
 
 from config import Settings
-from mailing_app import webserver
+from mailing_app import pulse, webserver
+from mailing_app.models import ProcessKind
 from mailing_app.practice import PracticeGateway
 from mailing_app.scheduler import Schedule
 
@@ -38,6 +39,7 @@ def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
         on_stop(schedule.ask_to_stop if schedule else lambda: None)
         if schedule:
             schedule.start()
+        pulse.begin(app, ProcessKind.BOTH if schedule else ProcessKind.WEB)
     log.info("serving", extra={"url": f"http://{host}:{port}"})
     server.run()  # returns after SystemExit, with the requests at work answered
     if schedule:
@@ -54,6 +56,7 @@ def dispatch(app: Flask) -> None:
     try:
         with leaving_signals_to_the_main_thread():
             schedule.start()
+            pulse.begin(app, ProcessKind.DISPATCHER)
         asked.wait()
     except (SystemExit, KeyboardInterrupt):
         schedule.stop()

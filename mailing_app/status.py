@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 
 from mailing_app.db import db
 from mailing_app.models import Dispatcher, GatewayState, Tally
+from mailing_app.pulse import SILENT_AFTER
 
 BREAKERS = ("open", "half_open", "closed")
 """The states of a dispatcher's circuit breaker, the one that lets the least through first."""
-
-SILENT_AFTER = timedelta(seconds=15)
-"""A dispatcher that has not been heard of for longer counts as gone."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, func, select
 
 from mailing_app.db import db
-from mailing_app.models import RawAnswer, Traffic
+from mailing_app.models import Meter, RawAnswer, Traffic
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -59,6 +59,30 @@ class Latencies:
     p50: Latency | None
     p95: Latency | None
     p99: Latency | None
+
+
+@dataclass(frozen=True)
+class Metered:
+    """All attempts ever, by outcome; of those that the gateway could answer how many fell into which class of latency,
+    by its upper bound in milliseconds, and how long they took together.
+    """
+
+    attempts: Counter[str]
+    latencies: Counter[int]
+    milliseconds: int
+
+
+def metered() -> Metered:
+    """What the meter says: it only grows, and it moves in the transactions that record attempts."""
+    sums = (func.sum(Meter.number), func.sum(Meter.milliseconds))
+    statement = select(Meter.outcome, Meter.up_to, *sums).group_by(Meter.outcome, Meter.up_to)
+    attempts, latencies, milliseconds = Counter[str](), Counter[int](), 0
+    for outcome, up_to, number, taken in db.session.execute(statement):
+        attempts[outcome] += int(number)
+        if outcome not in UNANSWERABLE:
+            latencies[up_to] += int(number)
+            milliseconds += int(taken)
+    return Metered(attempts, latencies, milliseconds)
 
 
 def class_of(taken: timedelta) -> int:

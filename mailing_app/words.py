@@ -13,6 +13,7 @@ from mailing_app.models import (
     Hold,
     ImportState,
     Phase,
+    ProcessKind,
     Role,
     Scope,
     Status,
@@ -107,6 +108,11 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         ImportState.DONE: lazy_pgettext("import", "Imported"),
         ImportState.DROPPED: lazy_pgettext("import", "Dropped"),
         ImportState.FAILED: lazy_pgettext("import", "Failed"),
+    },
+    ProcessKind: {
+        ProcessKind.WEB: _l("Pages and API"),
+        ProcessKind.DISPATCHER: lazy_pgettext("process", "Sending"),
+        ProcessKind.BOTH: _l("Pages, API and sending"),
     },
     WhenUncertain: {
         WhenUncertain.HOLD: _l("Keep it for an operator to decide"),

@@ -106,6 +106,8 @@ PAGES = _of({
     "/gateway/live": _page(SIGNED_IN),
     "/gateway/stop": _form(OPERATORS),
     "/gateway/go-on": _button(OPERATORS),
+    "/status": _page(SIGNED_IN),
+    "/status/live": _page(SIGNED_IN),
     "/reports": _page(SIGNED_IN),
     "/reports/mailings.csv": _page(SIGNED_IN),
     "/audit": _page(OPERATORS),

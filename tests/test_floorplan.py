@@ -24,17 +24,17 @@ FLOORS = (
     {"serving"},
     {"scheduler", "webserver"},
     {"web", "api", "dispatch"},
-    {"reports", "retention", "demo"},
+    {"reports", "retention", "demo", "health"},
     {"mailings", "imports"},
     {"clients", "access", "status", "holds", "traffic", "drafts", "bulkhead"},
-    {"audit", "turns", "figures"},
+    {"audit", "turns", "figures", "pulse"},
     {"forms"},
     {"words"},
     {"models", "paging"},
     {"db"},
     {"phones", "forecast", "damage", "delimited", "pace"},
     {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language", "charts"},
-    {"downloads", "masking"},
+    {"downloads", "masking", "version"},
 )
 """From the roof to the ground. Rooms of one floor never import each other; `wsgi` stands on the roof."""
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from mailing_app import clock, reports, status
 from mailing_app.clients import Became, ImportResult, Outcome
+from mailing_app.health import Health, Presence
 from mailing_app.local_time import Window
 from mailing_app.mailings import Preview
-from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Mailing, Message
+from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Mailing, MailState, Message
 from mailing_app.paging import Page
+from mailing_app.version import VERSION
 
 
 def moment(at: datetime | None) -> str | None:
@@ -122,6 +124,38 @@ def standing(shown: status.Standing, now: datetime, practising: bool) -> dict[st
         "in_flight": shown.in_flight,
         "backlog": shown.backlog,
         "gateway": {"practising": practising} | _gateway(shown.gateway or GatewayState(detail="")),
+    }
+
+
+def health(shown: Health) -> dict[str, Any]:
+    """What the service runs on, and how the work goes."""
+    return {
+        "backlog_oldest_due_at": moment(shown.oldest_due_at),
+        "scheduler_lag": shown.late,
+        "processes": list(map(_process, shown.processes)),
+        "database": {
+            "kind": shown.database.kind,
+            "size_bytes": shown.database.size,
+            "migration": shown.database.revision,
+            "at_head": shown.database.is_at_head,
+        },
+        "disks": [{"place": each.place, "free_bytes": each.free, "size_bytes": each.size} for each in shown.disks],
+        "report_emails": {state.value: shown.mails.get(state, 0) for state in MailState},
+        "version": VERSION,
+    }
+
+
+def _process(shown: Presence) -> dict[str, Any]:
+    process = shown.process
+    return {
+        "id": process.id,
+        "kind": process.kind.value,
+        "host": process.host,
+        "pid": process.pid,
+        "alive": shown.is_alive,
+        "beat_at": moment(process.beat_at),
+        "started_at": moment(process.started_at),
+        "in_flight": shown.in_flight,
     }
 
 

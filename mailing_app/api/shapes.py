@@ -1,6 +1,6 @@
 """The schemas of the document: what goes in comes from the forms, what comes out is built on the same fields."""
 
-from mailing_app.api import preview
+from mailing_app.api import preview, standing
 from mailing_app.api.schema import (
     COUNT,
     FLAG,
@@ -13,7 +13,6 @@ from mailing_app.api.schema import (
     an_object,
     id_of,
     one_of,
-    one_of_or_null,
     optional,
     or_null,
     ref,
@@ -21,8 +20,7 @@ from mailing_app.api.schema import (
 )
 from mailing_app.clients import Became
 from mailing_app.forms import BulkForm, ClientForm, MailingForm, PauseForm, StopForm
-from mailing_app.models import Hold, Phase, Status
-from mailing_app.status import BREAKERS
+from mailing_app.models import Phase, Status
 
 STATUSES = {
     Status.PENDING: "wait to be sent",
@@ -37,7 +35,8 @@ STATUSES = {
 
 def schemas() -> dict[str, Schema]:
     """Every schema by its name. Needs the application's context, since the forms do."""
-    return _inputs() | _clients() | _mailings() | preview.schemas() | _messages() | _sending() | _shared()
+    of_sending = preview.schemas() | _messages() | _totals() | standing.schemas()
+    return _inputs() | _clients() | _mailings() | of_sending | _shared()
 
 
 def _inputs() -> dict[str, Schema]:
@@ -149,49 +148,12 @@ def _messages() -> dict[str, Schema]:
     }
 
 
-def _sending() -> dict[str, Schema]:
+def _totals() -> dict[str, Schema]:
     phases = {phase.value: told(f"How many are {phase.value}.", COUNT) for phase in Phase}
     mailings = an_object("Mailings by their phase.", **phases, total=told("All of them.", COUNT))
     return {
         "Totals": an_object("The figures over all mailings.", mailings=mailings, messages=ref("Statistics")),
-        "Status": an_object(
-            "How the sending stands.",
-            dispatchers=a_list("Those that said no goodbye.", ref("Dispatcher")),
-            in_flight=told("How many requests are on the wire.", COUNT),
-            backlog=told("How many messages are pending.", COUNT),
-            gateway=_gateway(),
-        ),
-        "Dispatcher": _dispatcher(),
     }
-
-
-def _gateway() -> Schema:
-    return an_object(
-        "What holds the sending.",
-        practising=told("Whether it is the bundled practice gateway.", FLAG),
-        hold=told("Why nothing leaves.", one_of_or_null(Hold)),
-        held_at=told("Since when nothing leaves.", or_null(MOMENT)),
-        detail=told("What the gateway told, or the operator's reason.", TEXT | {"examples": [""]}),
-        probe_at=told("When the next message tries whether it is over.", or_null(MOMENT)),
-        wait_until=told("Before it the gateway asked not to be called.", or_null(MOMENT)),
-    )
-
-
-def _dispatcher() -> Schema:
-    return an_object(
-        "A process that sends.",
-        id=id_of("dispatcher"),
-        host=told("The name of its machine.", TEXT | {"examples": ["web-1"]}),
-        pid=told("Its number on that machine.", ID),
-        alive=told("Whether it beat within 15 seconds.", FLAG),
-        beat_at=told("When it last did.", MOMENT),
-        started_at=told("When it began.", MOMENT),
-        in_flight=told("Its requests on the wire.", COUNT),
-        allowed=told("How many it may have just now.", COUNT),
-        seats=told("How many it may have at the most.", COUNT | {"examples": [64]}),
-        breaker=told("Its circuit breaker.", {"type": "string", "enum": sorted(BREAKERS), "examples": ["closed"]}),
-        flapping=told("Whether repeats get a small share of the calls only.", FLAG | {"examples": [False]}),
-    )
 
 
 def _shared() -> dict[str, Schema]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, current_app
 
-from mailing_app import clock, status
+from mailing_app import clock, health, status
 from mailing_app.api import resources
 from mailing_app.api.openapi import answers
 
@@ -14,9 +14,10 @@ bp = Blueprint("status", __name__, url_prefix="/status")
 @bp.get("")
 @answers(200, "Status")
 def read_status() -> Any:
-    """Read how the sending stands.
+    """Read how the service stands.
 
-    The dispatchers with what they have in flight and how much they may, what waits, and what holds the gateway.
+    The dispatchers with what they have in flight and how much they may, what waits, and what holds the gateway; and
+    every process that beats, the database and the disks.
     """
     return present()
 
@@ -24,4 +25,5 @@ def read_status() -> Any:
 def present() -> Any:
     """The Status document of this moment."""
     now = clock.now()
-    return resources.standing(status.standing(now), now, current_app.config["SETTINGS"].practising)
+    practising = current_app.config["SETTINGS"].practising
+    return resources.standing(status.standing(now), now, practising) | resources.health(health.health(now))

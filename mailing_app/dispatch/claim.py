@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import case, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app import local_time, merge
+from mailing_app import local_time, merge, pulse
 from mailing_app.db import db, transaction
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.dispatch.rate import Rate, drawing
@@ -41,7 +41,7 @@ class Claimer:
         """
         if db.session.execute(_running(now).limit(1)).first() is None:
             return []  # found out without the write lock
-        with transaction() as session:
+        with pulse.CLAIM.time(), transaction() as session:
             mailings = rotated(session.execute(_running(now)).all(), turn, seats)
             if not mailings:
                 return []

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import String, func, literal, select
 from sqlalchemy.orm import Session
 
-from mailing_app import figures, local_time
+from mailing_app import figures, local_time, pulse
 from mailing_app.db import Moment, absence, batch, changed, db, insert, look_again, transaction
 from mailing_app.figures import Moves
 from mailing_app.mailings import audience
@@ -52,7 +52,7 @@ def _begun(now: datetime) -> list[int]:
 
 def _chunk(mailing_id: int, now: datetime) -> bool:
     """Enrol the next clients by id. Restartable anywhere: the cursor moves in the same transaction."""
-    with transaction() as session:
+    with pulse.ENROLMENT.time(), transaction() as session:
         audience.lock_family(session, mailing_id)
         mailing = session.get_one(Mailing, mailing_id, populate_existing=True)
         if mailing.enrolled_at or mailing.cancelled_at or mailing.deleted_at or mailing.starts_at > now:

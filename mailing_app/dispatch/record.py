@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Boolean, Integer, String, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from mailing_app import pulse
 from mailing_app.db import Moment, Upsert, batches, carried, transaction
 from mailing_app.dispatch import excerpts, meter
 from mailing_app.dispatch.parts import Delivery, Outcome, Reached, Step
@@ -44,7 +45,7 @@ def record(results: Sequence[Result], shown: Sequence[dict[str, Any]] = ()) -> i
     if not results:
         return 0
     moves = Moves()
-    with transaction() as session:
+    with pulse.RECORD.time(), transaction() as session:
         settled = _settle(session, results, moves)
         _absorb(session, [result for result in results if _is_late_acceptance(result, settled)], moves)
         meter.count(session, _keep_attempts(session, results))

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +18,7 @@ from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.record import kept_where
 from mailing_app.figures import COUNTED, Moves
 from mailing_app.models import Attempt, Dispatcher, Mailing, Message, Status, Turn, WhenUncertain
+from mailing_app.pulse import here
 
 log = logging.getLogger(__name__)
 
@@ -27,17 +27,6 @@ PROC = Path("/proc")
 LONGEST_BLINK = 10.0
 """Seconds between two looks after which a watcher starts to count anew: while the database was away or the watcher
 itself stood still, nobody's beat could be seen, and that is no sign of death."""
-
-
-def here() -> str:
-    """This host, told apart from another container that happens to have its name."""
-    try:
-        namespace = os.stat("/proc/self/ns/pid").st_ino
-        # The first namespace of every Linux has one number, and copied machines have one name.
-        boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        namespace, boot = 0, ""
-    return f"{socket.gethostname()}/{namespace}/{boot}"
 
 
 def began(pid: int) -> str:

@@ -2,7 +2,7 @@
 
 from mailing_app.reports.check import Difference, check
 from mailing_app.reports.course import Course, course
-from mailing_app.reports.figures import breakdown, statistics, totals
+from mailing_app.reports.figures import breakdown, by_reason, statistics, totals
 from mailing_app.reports.files import MESSAGE_COLUMNS, mailings_csv, messages_csv
 from mailing_app.reports.proof import Proof, proof
 
@@ -12,6 +12,7 @@ __all__ = [
     "Difference",
     "Proof",
     "breakdown",
+    "by_reason",
     "check",
     "course",
     "mailings_csv",

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from mailing_app import clock
 from mailing_app.db import count_by, db
 from mailing_app.mailings import in_phase
-from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally
+from mailing_app.models import Breakdown, Client, Mailing, Message, Phase, Status, Tally, Trait
 
 
 def statistics(tally: Tally) -> dict[str, int]:
@@ -19,6 +19,18 @@ def statistics(tally: Tally) -> dict[str, int]:
 def totals() -> dict[str, dict[str, int]]:
     """Mailings by phase and messages by status; deleted mailings count only in the messages."""
     return {"mailings": _mailings_by_phase(), "messages": _messages_by_status()}
+
+
+def by_reason() -> Mapping[tuple[str, str], int]:
+    """The messages that have found their end, but for those sent at once, by status and reason; over all mailings."""
+    ends = [status for status in Status if status not in (Status.PENDING, Status.SENDING)]
+    sums = [func.sum(getattr(Breakdown, end)) for end in ends]
+    # From the mailings to their few reasons by the key: without them every code, zone and tag would be looked at.
+    of_reasons = (Breakdown.mailing_id == Tally.mailing_id) & (Breakdown.trait == Trait.REASON)
+    statement = select(Breakdown.value, *sums).select_from(Tally).join(Breakdown, of_reasons).group_by(Breakdown.value)
+    counted = {(end.value, row.value): int(number) for row in db.session.execute(statement)
+               for end, number in zip(ends, row[1:], strict=True)}  # fmt: skip
+    return {key: number for key, number in counted.items() if number}
 
 
 def breakdown(mailing_id: int) -> Mapping[str, Mapping[str, Counter[str]]]:

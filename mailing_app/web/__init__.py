@@ -19,6 +19,7 @@ from mailing_app.web import (
     reports,
     search,
     session,
+    status,
 )
 from mailing_app.web.errors import answer
 from mailing_app.web.kept import use_up
@@ -31,5 +32,6 @@ def register(app: Flask) -> None:
     display.init_app(app)
     of_mailings = (mailings, copies, drafts, messages)
     of_people = (operators, audit, profile)
-    for noun in (session, dashboard, clients, imports, search, *of_mailings, reports, gateway, *of_people, monitoring):
+    of_the_service = (gateway, status, monitoring)
+    for noun in (session, dashboard, clients, imports, search, *of_mailings, reports, *of_people, *of_the_service):
         app.register_blueprint(noun.bp)

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, flash, make_response, render_template, request
-from flask_babel import format_datetime, format_decimal, format_time, get_locale, gettext
+from flask_babel import format_datetime, format_decimal, format_time, format_timedelta, get_locale, gettext
 from wtforms import FormField
 
 from mailing_app import charts, clock, ids, language, phones, status, traffic, words
@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds, there=there)
     app.jinja_env.filters.update(phone=phone, number=format_decimal, character=character)
     app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker, turn=words.turn)
-    app.jinja_env.filters.update(time_of_day=time_of_day, pace=pace)
+    app.jinja_env.filters.update(time_of_day=time_of_day, pace=pace, bytes=in_bytes, duration=duration)
     app.jinja_env.filters.update(action=words.action, language_name=words.language)
     app.jinja_env.filters.update(exclusion=words.exclusion, rate_from=words.rate_from)
     app.jinja_env.globals.update(first_fault=first_fault, faulty_fields=faulty_fields)
@@ -83,6 +83,19 @@ def time_of_day(value: datetime) -> str:
 def pace(value: float) -> str:
     """So many a second, as exactly as makes sense."""
     return str(format_decimal(round(value, 1 if value < 10 else 0)))
+
+
+def in_bytes(value: int) -> str:
+    """So many bytes, in the unit that people can read."""
+    mebibytes = value / 2**20
+    if mebibytes < 1024:
+        return gettext("%(number)s MiB", number=format_decimal(round(mebibytes, 1 if mebibytes < 10 else 0)))
+    return gettext("%(number)s GiB", number=format_decimal(round(mebibytes / 1024, 1)))
+
+
+def duration(seconds: float) -> str:
+    """So many seconds in words, in the largest unit that says enough."""
+    return str(format_timedelta(timedelta(seconds=seconds)))
 
 
 def phone(value: str | None) -> str:

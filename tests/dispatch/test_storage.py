@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from mailing_app import clients, clock, mailings, reports
+from mailing_app import clients, clock, mailings, pulse, reports
 from mailing_app.db import db
 from mailing_app.dispatch import enrol, gate, rate, settle, sweep
 from mailing_app.dispatch.claim import BEGIN_WITHIN, PUT_OFF, Claimer, rotated
@@ -549,7 +549,7 @@ def test_a_stray_goes_to_the_new_phone(app: Flask) -> None:
 
 def test_copied_machines_of_one_name_are_told_apart() -> None:
     """The first process namespace has the same number everywhere; what a boot calls itself differs."""
-    assert Path("/proc/sys/kernel/random/boot_id").read_text().strip() in sweep.here()
+    assert Path("/proc/sys/kernel/random/boot_id").read_text().strip() in pulse.here()
 
 
 def taken_away(envelope: Envelope) -> None:

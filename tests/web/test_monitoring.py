@@ -1,5 +1,6 @@
 """What machines ask."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import OperationalError
 
 from mailing_app import clock, status
-from mailing_app.db import transaction
+from mailing_app.db import PATIENCE, db, transaction
 from mailing_app.models import Dispatcher
+from mailing_app.pulse import disk
 
 
 def test_health_needs_nothing(visitor: FlaskClient) -> None:
@@ -37,6 +39,41 @@ def test_not_ready_without_the_database(visitor: FlaskClient, monkeypatch: pytes
     monkeypatch.setattr(status, "standing", standing)
     answer = visitor.get("/readyz")
     assert (answer.status_code, answer.text) == (503, "the database does not answer\n")
+
+
+def test_not_ready_and_in_time_while_the_database_hangs(visitor: FlaskClient) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has nobody who could keep a reader waiting")
+    with db.engine.begin() as other:
+        other.exec_driver_sql("LOCK TABLE dispatcher IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        answer = visitor.get("/readyz")
+        assert (answer.status_code, answer.text) == (503, "the database does not answer\n")
+        assert time.monotonic() - began < PATIENCE - 1
+
+
+def test_not_ready_before_the_migrations_were_run(visitor: FlaskClient, filled: None) -> None:
+    try:
+        at_migration("0001")
+        answer = visitor.get("/readyz")
+    finally:
+        at_migration("0005")
+    wanted = "the database is at migration 0001, not at 0005: flask db upgrade\n"
+    assert (answer.status_code, answer.text) == (503, wanted)
+
+
+def test_every_reason_has_a_line(visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "LEAST_FREE", 2**62)  # more than any disk has
+    *short, last = visitor.get("/readyz").text.splitlines()
+    assert {line.split(":")[0] for line in short} <= {disk.DATA, disk.UPLOADS}
+    assert short
+    assert last == "no dispatcher is alive"
+
+
+def at_migration(revision: str) -> None:
+    """As if the migrations had been run up to that one."""
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
 
 
 def test_the_figures_for_prometheus(visitor: FlaskClient, filled: None) -> None:

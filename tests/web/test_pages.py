@@ -14,6 +14,7 @@ EMPTY = [
     "/clients/export.csv", "/mailings", "/mailings/new",
     "/reports", "/reports/mailings.csv", "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
     "/gateway", "/gateway/live", "/gateway?span=day", "/gateway/stop", "/search", "/clients/opt-outs",
+    "/status", "/status/live",
     "/clients/opt-outs/new", "/clients/retag", "/clients/delete",
     "/mailings/test", "/mailings/drafts",
     "/operators/1", "/operators/1/password", "/operators/1/deactivate", "/audit", "/profile", "/profile/password",
