@@ -43,6 +43,9 @@ check: .venv/ready-dev
 	@if [ -n "$$(find templates -name '*.html' 2>/dev/null)" ]; then \
 		echo "== djlint" && $(RUN) -m djlint --lint --quiet templates; \
 	fi
+	@if command -v promtool >/dev/null; then \
+		echo "== promtool" && cd deploy/prometheus && promtool check config prometheus.yml && promtool test rules alerts_test.yml; \
+	else echo "== promtool: left out, it is not here (on Debian: apt-get install prometheus)"; fi
 	@echo "== alembic check" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 		export DATABASE_URL="sqlite:///$$folder/mailing.db" && $(FLASK) db upgrade && $(FLASK) db check
 

@@ -11,6 +11,8 @@ from mailing_app.models import (
     GatewayState,
     Hold,
     Message,
+    Process,
+    ProcessKind,
     RawAnswer,
     Status,
     Traffic,
@@ -34,6 +36,8 @@ def one_of_everything() -> None:
         mailing.tally.failed = 1
         session.add(Attempt(message_id=1, epoch=1, **tried))
         session.add(GatewayState(id=1, hold=Hold.TOKEN_REFUSED, held_at=now, detail=HOSTILE))
+        running = {"pid": 1, "started_at": now, "beat_at": now, "figures": []}
+        session.add(Process(kind=ProcessKind.BOTH, host=HOSTILE, **running))
         session.add(Dispatcher(host="here", pid=1, process_began="", started_at=now, beat_at=now))
         seen = {"dispatcher_id": 1, "outcome": "refused"}
         minute_at = now.replace(second=0, microsecond=0)
