@@ -25,10 +25,12 @@ def by_reason() -> Mapping[tuple[str, str], int]:
     """The messages that have found their end, but for those sent at once, by status and reason; over all mailings."""
     ends = [status for status in Status if status not in (Status.PENDING, Status.SENDING)]
     sums = [func.sum(getattr(Breakdown, end)) for end in ends]
-    # From the mailings to their few reasons by the key: without them every code, zone and tag would be looked at.
+    # From each mailing to its few reasons by the key, an order that the outer join holds SQLite to: else every code,
+    # zone and tag would be looked at.
     of_reasons = (Breakdown.mailing_id == Tally.mailing_id) & (Breakdown.trait == Trait.REASON)
-    statement = select(Breakdown.value, *sums).select_from(Tally).join(Breakdown, of_reasons).group_by(Breakdown.value)
-    counted = {(end.value, row.value): int(number) for row in db.session.execute(statement)
+    statement = select(Breakdown.value, *sums).select_from(Tally).outerjoin(Breakdown, of_reasons)
+    rows = db.session.execute(statement.group_by(Breakdown.value))
+    counted = {(end.value, row.value): int(number) for row in rows if row.value is not None
                for end, number in zip(ends, row[1:], strict=True)}  # fmt: skip
     return {key: number for key, number in counted.items() if number}
 
