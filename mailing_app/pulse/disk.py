@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -35,22 +35,33 @@ class Disk(NamedTuple):
 
 def disks(app: Flask) -> Sequence[Disk]:
     """The disks of this process; one whose folder is not there is left out."""
-    return [_disk(place, folder) for place, folder in _folders(app).items() if folder.is_dir()]
+    return [disk for place in _PLACES if (disk := _PLACES[place](app))]
 
 
 def show_disks(app: Flask) -> None:
     """Let the figures of this process tell of its disks."""
-    for place, folder in _folders(app).items():
-        if folder.is_dir():
-            DISK_FREE.labels(place).set_function(partial(_free, place, folder))
-            DISK_SIZE.labels(place).set(_disk(place, folder).size)
+    for place, found in _PLACES.items():
+        if found(app):
+            DISK_FREE.labels(place).set_function(partial(_figure, app, found, "free"))
+            DISK_SIZE.labels(place).set_function(partial(_figure, app, found, "size"))
 
 
-def _folders(app: Flask) -> dict[str, Path]:
+def _figure(app: Flask, found: Callable[[Flask], Disk | None], name: str) -> float:
+    return getattr(found(app), name, 0)
+
+
+def _data(app: Flask) -> Disk | None:
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     of_sqlite = url.get_backend_name() == "sqlite" and url.database
-    data = Path(of_sqlite).parent if of_sqlite else Path(app.instance_path)
-    return {DATA: data, UPLOADS: Path(tempfile.gettempdir())}
+    folder = Path(of_sqlite).parent if of_sqlite else Path(app.instance_path)
+    return _disk(DATA, folder) if folder.is_dir() else None
+
+
+def _uploads(_app: Flask) -> Disk:
+    try:
+        return _disk(UPLOADS, Path(tempfile.gettempdir()))
+    except FileNotFoundError:  # folders are tried by writing into them, and none takes a byte
+        return Disk(UPLOADS, 0, 0)
 
 
 def _disk(place: str, folder: Path) -> Disk:
@@ -58,5 +69,4 @@ def _disk(place: str, folder: Path) -> Disk:
     return Disk(place, usage.free, usage.total)
 
 
-def _free(place: str, folder: Path) -> float:
-    return _disk(place, folder).free
+_PLACES: dict[str, Callable[[Flask], Disk | None]] = {DATA: _data, UPLOADS: _uploads}
