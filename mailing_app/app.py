@@ -13,7 +13,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import INSTANCE, ROOT, Settings
-from mailing_app import access, api, audit, cli, db, headers, ids, language, logs, pulse, web
+from mailing_app import access, access_log, api, audit, cli, clock, db, headers, ids, language, logs, pulse, web
 from mailing_app.errors import Invalid, Refusal
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> Flask:
     Bootstrap5(app)
     csrf = CSRFProtect()
     pulse.count_requests(app)
-    name_requests(app)
+    name_requests(app, behind_proxy=settings.trusted_proxies > 0)
     secure_answers(app, settings)
     answer_errors(app)
     web.register(app)
@@ -88,12 +88,22 @@ def trust_proxies(app: Flask, number: int) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number)  # type: ignore[method-assign]
 
 
-def name_requests(app: Flask) -> None:
-    """Give every request an id that its log lines and its error answer share."""
+def name_requests(app: Flask, behind_proxy: bool) -> None:
+    """Give every request an id that its log lines and its answer share, and tell of it in one line when it is answered.
+
+    The id of a proxy that we trust is kept, so that its log and ours are about the same thing.
+    """
 
     @app.before_request
     def _name() -> None:
-        g.request_id = uuid.uuid4().hex[:16]
+        given = logs.name_of(request.headers.get("X-Request-ID", "")) if behind_proxy else None
+        g.began, g.request_id = clock.monotonic(), given or uuid.uuid4().hex[:16]
+
+    @app.after_request
+    def _tell_of_it(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.request_id
+        access_log.tell(response)
+        return response
 
 
 def secure_answers(app: Flask, settings: Settings) -> None:

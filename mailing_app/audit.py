@@ -18,6 +18,9 @@ from mailing_app.paging import Page, page
 
 log = logging.getLogger(__name__)
 
+LOGGED = {"import_id", "operator_id", "messages", "clients"}
+"""Which details the log tells too: ids and figures. Others may hold a text."""
+
 
 class Actor(NamedTuple):
     """Whoever changes something; `name` is the operator's or the token's."""
@@ -64,6 +67,7 @@ def note(
         )
     )  # fmt: skip
     known = {"actor": who.name, "actor_kind": who.kind.value, "mailing_id": mailing_id, "client_id": client_id}
+    known |= {name: value for name, value in details.items() if name in LOGGED}
     told = {name: value for name, value in known.items() if value}
     after_commit(session, lambda: log.info(action.value.replace("_", " "), extra=told))
 

@@ -3,44 +3,62 @@
 Whatever comes in, a line stays one line, shows every character that leaves no ink, and names no phone.
 """
 
+import json
 import logging
+import re
 import sys
+import time
 import traceback
+from functools import lru_cache
 from typing import Any
 
-from flask import g, request
-from pythonjsonlogger.json import JsonFormatter
+from flask import g, has_request_context, request
 
-from mailing_app.masking import nameless, without_phones
+from mailing_app.masking import SHORTEST, nameless, without_phones
+
+WELL_FORMED = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""The ids of requests that proxies make: 128 bits in hexadecimal, or a UUID (RFC 9562, 4)."""
 
 
-class TextFormatter(logging.Formatter):
+class TextLines(logging.Formatter):
     """For people at a terminal: the sentence, then `name=value` for whatever the fact carries."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.message, record.asctime = record.getMessage(), self.formatTime(record)
-        told = facts(record) | _trace_of(record)
-        named = [f"{name}={_told(name, value)!r}" for name, value in told.items()]
-        return " ".join([_visible(without_phones(self.formatMessage(record))), *named])
+        said = f"{moment(record.created)} {record.levelname} {record.name} {record.getMessage()}"
+        named = [f"{name}={value!r}" for name, value in facts(record).items()]
+        return " ".join([_visible(without_phones(said)), *named])
 
 
-class JsonLines(JsonFormatter):
-    """For machines: an object a line, in ASCII."""
+class JsonLines(logging.Formatter):
+    """For machines: an object a line, in ASCII. Two such lines are written for every message that is sent."""
 
-    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        return {name: _told(name, value) for name, value in log_data.items()}
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's own name
-        return trace(ei[1])
-
-    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+    def format(self, record: logging.LogRecord) -> str:
+        said = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        told = {name: _told(name, value) for name, value in said.items()} | facts(record)
         # The one control character that JSON lets stand (RFC 8259, 7).
-        return str(super().jsonify_log_record(log_data)).replace("\x7f", "\\u007f")
+        return json.dumps({"at": moment(record.created)} | told).replace("\x7f", "\\u007f")
 
 
 def facts(record: logging.LogRecord) -> dict[str, Any]:
-    """What the caller gave as `extra`."""
-    return {name: value for name, value in vars(record).items() if name not in _ORDINARY}
+    """What the caller gave as `extra`, without phones, and the trace where there is one."""
+    given = {name: _told(name, value) for name, value in vars(record).items() if name not in _ORDINARY}
+    return given | {"trace": nameless(trace(record.exc_info[1]))} if record.exc_info else given
+
+
+def moment(seconds: float) -> str:
+    """A moment since the epoch as the API writes it, to the millisecond."""
+    return f"{_second(int(seconds))}.{int(seconds % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+def name_of(given: str) -> str | None:
+    """The id under which somebody before us knows the request, where it is one that proxies make: anything else could
+    be chosen so as to be found among the lines about something else."""
+    return given.lower() if WELL_FORMED.fullmatch(given) else None
 
 
 def of_request() -> dict[str, Any]:
@@ -51,8 +69,8 @@ def of_request() -> dict[str, Any]:
 def set_up(as_json: bool) -> None:
     """Send every log line of the process to standard error, as JSON or as text."""
     handler = logging.StreamHandler(sys.stderr)
-    names = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    handler.setFormatter(JsonLines(names, rename_fields=_RENAMED) if as_json else TextFormatter(names))
+    handler.setFormatter(JsonLines() if as_json else TextLines())
+    handler.addFilter(_name_request)
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if not isinstance(other.formatter, _OURS)] + [handler]
     root.setLevel(logging.INFO)
@@ -81,13 +99,19 @@ def _words(fault: BaseException) -> str:
     return getattr(getattr(fault, "diag", None), "message_primary", None) or str(fault)
 
 
-def _trace_of(record: logging.LogRecord) -> dict[str, str]:
-    return {"trace": trace(record.exc_info[1])} if record.exc_info else {}
+def _name_request(record: logging.LogRecord) -> bool:
+    """Whatever is told while a request is answered carries its id, wherever in the house it is told."""
+    if has_request_context() and not hasattr(record, "request_id"):
+        record.request_id = g.get("request_id", "")
+    return True
 
 
 def _told(name: str, value: Any) -> Any:
     """A fact without the phones in it; `79.123.45.167` and some ids look like one and are none."""
-    return value if name in _NO_PHONES else nameless(value)
+    # Most values are ids, figures and single words: to look at those costs as much as the rest of the line.
+    if value is None or type(value) in _FIGURES or (type(value) is str and len(value) < SHORTEST) or name in _NO_PHONES:
+        return value
+    return nameless(value)
 
 
 def _visible(text: str) -> str:
@@ -96,8 +120,8 @@ def _visible(text: str) -> str:
 
 
 _NO_PHONES = ("address", "request_id")
-_OURS = (JsonLines, TextFormatter)
-_RENAMED = {"asctime": "at", "levelname": "level", "name": "logger"}
+_FIGURES = (int, float, bool)
+_OURS = (JsonLines, TextLines)
 _ORDINARY = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 _QUIETER = {
     "alembic": logging.WARNING,

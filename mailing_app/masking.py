@@ -6,6 +6,9 @@ from typing import Any
 
 HIDDEN = "•••"
 
+SHORTEST = 11
+"""Characters: a shorter text holds no whole phone."""
+
 _BETWEEN = r"[\s().\-]*"
 _PHONE = re.compile(rf"(?<!\d)(?:\+?7|8){_BETWEEN}((?:\d{_BETWEEN}){{9}}\d)(?!\d)")
 _GAP = r"[^\w\r\n\t,;|+]{0,3}"

@@ -26,7 +26,7 @@ FLOORS = (
     {"web", "api", "dispatch"},
     {"reports", "retention", "demo", "health"},
     {"mailings", "imports"},
-    {"clients", "access", "status", "holds", "traffic", "drafts", "bulkhead"},
+    {"clients", "access", "access_log", "status", "holds", "traffic", "drafts", "bulkhead"},
     {"audit", "turns", "figures", "pulse"},
     {"forms"},
     {"words"},

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 
 from mailing_app import turns
-from mailing_app.db import changed, db, insert, look_again, transaction
+from mailing_app.db import after_commit, changed, db, insert, look_again, transaction
 from mailing_app.holds import FREE, ONLY
 from mailing_app.models import GatewayState, Hold, Turn
 
@@ -52,6 +52,7 @@ class Gate:
             session.execute(update(GatewayState).where(*outdated).values(fresh))
             if held:
                 turns.note(session, Turn.HOLD_LIFTED, now)
+                after_commit(session, _tell_of_lift)
 
     def opening(self, now: datetime) -> Opening:
         """Look at the gate, and take the probe if one is due: of many dispatchers one gets it."""
@@ -89,7 +90,7 @@ class Gate:
             if lifted:
                 turns.note(session, Turn.HOLD_LIFTED, now)
         if lifted or self._next_try:
-            log.warning("gateway hold lifted")
+            _tell_of_lift()
         self._next_try = None
 
     def _alone(self, now: datetime) -> Opening:
@@ -123,7 +124,13 @@ def wait(until: datetime, now: datetime) -> None:
             return
         if state.wait_until is None or state.wait_until <= now:
             turns.note(session, Turn.WAIT, now, until.isoformat())
+            told = {"until": until.isoformat(timespec="seconds")}
+            after_commit(session, lambda: log.warning("the gateway asked to be left alone", extra=told))
         state.wait_until = until
+
+
+def _tell_of_lift() -> None:
+    log.warning("gateway hold lifted")
 
 
 def _not_by_an_operator() -> ColumnElement[bool]:

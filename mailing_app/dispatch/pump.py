@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from mailing_app import clock
-from mailing_app.dispatch import gate, gateway, recall, retry
+from mailing_app.dispatch import gate, gateway, journal, recall, retry
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.excerpts import Ring
 from mailing_app.dispatch.judge import Codes, judge
@@ -19,7 +19,6 @@ from mailing_app.dispatch.parts import Answer, Delivery, Envelope, Outcome, Reac
 from mailing_app.dispatch.record import Result, record
 from mailing_app.dispatch.seats import Seats
 from mailing_app.dispatch.watch import Advice, Watch
-from mailing_app.masking import masked
 from mailing_app.models import Status
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,9 @@ IDLE = 0.25
 def deliver(
     address: gateway.Address, mask: Mask, called_back: recall.Recall, codes: Codes, envelope: Envelope
 ) -> Delivery:
-    """What a seat does: post and judge. Pure but for the network; what it tells of the answer holds no secret."""
+    """What a seat does: post and judge. Pure but for the network and the log; what it tells of the answer holds no
+    secret."""
+    journal.asked(envelope)
     began = clock.monotonic()
     answer = gateway.post(address, called_back, envelope)
     verdict = judge(answer, codes)
@@ -150,8 +151,8 @@ class Pump:
     def _take(self, deliveries: Iterable[Delivery]) -> None:
         """Decide on each delivery. Nothing here can fail on account of the database, so nothing gets lost."""
         for delivery in deliveries:
-            _tell(delivery)
             step = retry.next_step(delivery.verdict, delivery.envelope, clock.now(), retry.draw(1.0))
+            journal.answered(delivery, step)
             self.unrecorded.append(Result(delivery, step))
             advice = self.watch.heed(delivery, clock.monotonic())
             # Only a probe was sent under the hold; what was on its way before proves nothing about it.
@@ -179,6 +180,7 @@ def withdrawn(envelope: Envelope) -> Result:
     """The end of a message whose client was erased or opted out while it waited."""
     status = Status.UNCERTAIN if envelope.unknown else Status.CANCELLED
     step = Step(status, envelope.withdrawn, None, envelope.tries, envelope.unknown)
+    journal.withdrawn(envelope, step)
     return Result(_unbegun(envelope), step)
 
 
@@ -186,25 +188,3 @@ def _unbegun(envelope: Envelope) -> Delivery:
     now: datetime = clock.now()
     answer = Answer(Reached.NOTHING_LEFT, now, now, begun=False)
     return Delivery(envelope, answer, Verdict(Outcome.NOT_BEGUN))
-
-
-def _tell(delivery: Delivery) -> None:
-    """One line an exchange: who, what came, how long; the phone masked, the text absent."""
-    envelope, answer, verdict = delivery.envelope, delivery.answer, delivery.verdict
-    # A gateway that knows the id of a message we never sent it has our ids from elsewhere.
-    alarming = verdict.outcome is Outcome.INTERNAL or (verdict.outcome is Outcome.DUPLICATE and not envelope.unknown)
-    log.log(
-        logging.ERROR if alarming else logging.INFO,
-        "gateway answered",
-        extra={
-            "mailing_id": envelope.mailing_id,
-            "message_id": envelope.message_id,
-            "client_id": envelope.client_id,
-            "attempt": envelope.attempts + 1,
-            "phone": masked(envelope.phone),
-            "outcome": verdict.outcome.value,
-            "http_status": answer.status or None,
-            "seconds": round((answer.ended_at - answer.began_at).total_seconds(), 3),
-            "error": verdict.error,
-        },
-    )

@@ -1,5 +1,6 @@
 """What operators say about an import: which column is what, store it, drop it."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,12 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock
-from mailing_app.db import changed, db, transaction
+from mailing_app.db import after_commit, changed, db, transaction
 from mailing_app.errors import N_, NotFound, Refused
 from mailing_app.models import ClientImport, ImportPiece, ImportState
 from mailing_app.paging import Page, page
+
+log = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(hours=24)
 """How long the rows of a file are kept after its end, or from its arrival if nobody decides. They are personal data."""
@@ -74,7 +77,9 @@ def end(import_id: int, state: ImportState, fault: str = "") -> None:
     """End an import that is not over yet; in any case its rows are forgotten."""
     with transaction() as session:
         ends = update(ClientImport).where(ClientImport.id == import_id, ClientImport.state.not_in(ENDS))
-        session.execute(ends.values(state=state, fault=fault, worker="", ended_at=clock.now()))
+        if changed(session, ends.values(state=state, fault=fault, worker="", ended_at=clock.now())):
+            told = {"import_id": import_id, "state": state.value}
+            after_commit(session, lambda: log.info("import ended", extra=told))
     forget(import_id)
 
 

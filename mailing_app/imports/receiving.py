@@ -1,5 +1,6 @@
 """Receiving a file: it is cut into pieces of whole rows, each stored by itself, whatever its size."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,8 @@ from mailing_app.errors import N_, Refused
 from mailing_app.imports.control import end, get, moved_to
 from mailing_app.models import ClientImport, ImportPiece, ImportState
 from mailing_app.pace import Pace
+
+log = logging.getLogger(__name__)
 
 ROWS_A_PIECE, CHARACTERS_A_PIECE = 500, 2**17
 """A piece is stored in one transaction: about 12 ms of write lock on SQLite."""
@@ -116,6 +119,7 @@ def _taken_in(import_id: int, head: _Head) -> ClientImport:
     with transaction() as session:
         received = update(ClientImport).filter_by(id=import_id, state=ImportState.RECEIVING)
         session.execute(received.values(moved_to(state) | {"pieces": pieces, "lines": rows}))
+    log.info("import received", extra={"import_id": import_id, "rows": rows})
     return get(import_id)
 
 

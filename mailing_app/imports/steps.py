@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock, status
 from mailing_app.clients import store
-from mailing_app.db import absence, batch, changed, db, look_again, transaction
+from mailing_app.db import absence, after_commit, batch, changed, db, look_again, transaction
 from mailing_app.errors import N_
 from mailing_app.imports.control import end, forget_old
 from mailing_app.imports.rows import Row, judge_of_files, judged, records_of
@@ -100,7 +100,9 @@ def _check(at: Any, worker: str) -> None:
         brought.bad += len(bad)
         brought.created += len(good) - known
         brought.updated += known
-        _go_on(brought, ImportState.CHECKED)
+        if _go_on(brought, ImportState.CHECKED):
+            told = {"import_id": brought.id, "good": brought.good, "bad": brought.bad}
+            after_commit(session, lambda: log.info("import checked", extra=told))
 
 
 def _store(at: Any, worker: str) -> None:

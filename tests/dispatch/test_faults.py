@@ -317,7 +317,7 @@ def test_an_id_that_the_gateway_knows_though_we_never_sent_it_is_an_alarm(
     enrolled()
     gateway.script(None, [http(409)])
     one_attempt(address)
-    assert "gateway answered" in recorded()
+    assert "the gateway answered" in recorded()
 
 
 def test_a_hold_of_the_gate_is_told_in_the_log(

@@ -1,0 +1,55 @@
+"""What the log tells of one message: each request for it, what came of that, and an end that came without one."""
+
+import logging
+from typing import Any
+
+from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Step
+from mailing_app.masking import masked
+from mailing_app.models import Status
+
+log = logging.getLogger(__name__)
+
+
+def asked(envelope: Envelope) -> None:
+    """A request begins: told before its first byte, so that after a kill the log says what may have left."""
+    log.info("asking the gateway", extra=_of(envelope) | {"phone": masked(envelope.phone)})
+
+
+def answered(delivery: Delivery, step: Step) -> None:
+    """What came of a request, how long that took, and what becomes of the message now; its text is absent."""
+    envelope, answer, verdict = delivery.envelope, delivery.answer, delivery.verdict
+    if not answer.begun:
+        log.info("not asked after all", extra=_of(envelope) | _next(step) | {"error": answer.error})
+        return
+    told = _of(envelope) | {"outcome": verdict.outcome.value} | _next(step)
+    told["seconds"] = round((answer.ended_at - answer.began_at).total_seconds(), 3)
+    known = {"http_status": answer.status, "code": verdict.code, "error": verdict.error}
+    told |= {name: value for name, value in known.items() if value}
+    # A gateway that knows the id of a message we never sent it has our ids from elsewhere.
+    alarming = verdict.outcome is Outcome.INTERNAL or (verdict.outcome is Outcome.DUPLICATE and not envelope.unknown)
+    level = logging.ERROR if alarming else logging.INFO
+    log.log(level, "the gateway answered" if answer.status else "no answer from the gateway", extra=told)
+
+
+def withdrawn(envelope: Envelope, step: Step) -> None:
+    """A claimed message found its end before it was sent."""
+    log.info("message ended", extra=_of(envelope) | _next(step))
+
+
+def _of(envelope: Envelope) -> dict[str, Any]:
+    return {
+        "mailing_id": envelope.mailing_id,
+        "message_id": envelope.message_id,
+        "client_id": envelope.client_id,
+        "attempt": envelope.attempts + 1,
+    }
+
+
+def _next(step: Step) -> dict[str, Any]:
+    """What becomes of the message: a moment for its next attempt, or an end and why."""
+    told: dict[str, Any] = {"status": step.status.value}
+    if step.reason:
+        told["reason"] = step.reason
+    if step.status is Status.PENDING and step.due_at:
+        told["due_at"] = step.due_at.isoformat(timespec="seconds")
+    return told
