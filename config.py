@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     gateway_rate: Annotated[float, Field(gt=0, le=100_000)] | None = None
     gateway_rate_unit: Literal["messages", "parts"] = "messages"
     gateway_deduplicates: bool = True
+    gateway_lookup: bool = False
     gateway_codes: Annotated[dict[int, Meaning], NoDecode] = {}
     practice_port: Port = 8090
 
@@ -140,6 +141,11 @@ class Settings(BaseSettings):
     def practising(self) -> bool:
         """Whether messages go to the bundled practice gateway, since no real one is named."""
         return not self.gateway_url
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether the gateway in use can be asked what became of a message; the practice gateway can."""
+        return self.gateway_lookup or self.practising
 
     @property
     def gateway(self) -> str:

@@ -42,6 +42,7 @@ class Schedule:
         jobs: dict[str, Any] = {
             "plan": self._dispatching.plan,
             "send": self._dispatching.send,
+            "inquiries": self._dispatching.inquire,
             "imports": self._import,
         }
         self._jobs = [

@@ -19,6 +19,7 @@ from mailing_app.models import (
     Status,
     TokenState,
     WhenUncertain,
+    Word,
 )
 
 # A table for each enum: members of two enums with one value are equal, and Russian tells their genders apart.
@@ -81,6 +82,8 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Action.MAILING_DELETED: _l("Deleted a mailing"),
         Action.MAILING_FORGOTTEN: _l("Erased the text and the phones of an old mailing"),
         Action.UNCERTAIN_SENT_AGAIN: _l("Sent the uncertain messages again"),
+        Action.GATEWAY_ASKED: _l("Asked the gateway what became of uncertain messages"),
+        Action.GATEWAY_TOLD: _l("Was told by the gateway what became of uncertain messages"),
         Action.TEST_SENT: _l("Sent a test message"),
         Action.SENDING_STOPPED: _l("Stopped all sending"),
         Action.SENDING_WENT_ON: _l("Let sending go on"),
@@ -113,6 +116,11 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         ProcessKind.WEB: _l("Pages and API"),
         ProcessKind.DISPATCHER: lazy_pgettext("process", "Sending"),
         ProcessKind.BOTH: _l("Pages, API and sending"),
+    },
+    Word: {
+        Word.ACCEPTED: _l("The gateway has it"),
+        Word.NEVER_CAME: _l("It never came"),
+        Word.NOTHING: _l("No clear answer"),
     },
     WhenUncertain: {
         WhenUncertain.HOLD: _l("Keep it for an operator to decide"),
@@ -180,6 +188,10 @@ _DETAILS = {
     "unchanged": _l("Unchanged"),
     "rejected": _l("Rejected"),
     "failures": _l("Failed attempts before"),
+    "accepted": _l("The gateway has it"),
+    "never_came": _l("It never came"),
+    "nothing": _l("No clear answer"),
+    "only": _l("Only those"),
 }
 
 _EXCLUSIONS = {

@@ -27,7 +27,7 @@ FLOORS = (
     {"reports", "retention", "demo", "health"},
     {"mailings", "imports"},
     {"clients", "access", "access_log", "status", "holds", "traffic", "drafts", "bulkhead"},
-    {"audit", "turns", "figures", "pulse"},
+    {"audit", "turns", "figures", "pulse", "endings"},
     {"forms"},
     {"words"},
     {"models", "paging"},

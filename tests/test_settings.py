@@ -48,6 +48,7 @@ SENSELESS = [
     ("GATEWAY_CONCURRENCY", "1.5"),
     ("GATEWAY_RATE", "0"),
     ("GATEWAY_DEDUPLICATES", "perhaps"),
+    ("GATEWAY_LOOKUP", "sometimes"),
     ("PRACTICE_PORT", "0"),
     ("PRACTICE_PORT", "8000"),
     ("DISPATCHER", "on"),

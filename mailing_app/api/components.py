@@ -21,7 +21,7 @@ INFO = {
 TAGS = [
     {"name": "bulk", "description": "Many clients at once, as a list or as a file."},
     {"name": "clients", "description": "Who can be written to."},
-    {"name": "controls", "description": "Pause, resume, cancel; send uncertain messages once more."},
+    {"name": "controls", "description": "Pause, resume, cancel; uncertain messages."},
     {"name": "gateway", "description": "Stop all sending, and let it go on."},
     {"name": "mailings", "description": "What to send, to whom, and when."},
     {"name": "messages", "description": "One mailing to one client, with every attempt to send it."},
@@ -30,7 +30,7 @@ TAGS = [
     {"name": "status", "description": "How the sending stands right now."},
 ]
 
-GOOD = {200: "As asked for.", 201: "Added.", 204: "Gone."}
+GOOD = {200: "As asked for.", 201: "Added.", 202: "It will be done.", 204: "Gone."}
 
 HEADER_NAMES = {"ETag": "ETag", "Location": "Location", "ContentDisposition": "Content-Disposition"}
 

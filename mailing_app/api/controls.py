@@ -58,5 +58,16 @@ def send_uncertain_messages(mailing_id: int) -> Any:
     return _shown(mailings.send_again(mailing_id))
 
 
+@bp.post("/ask-gateway")
+@answers(202, "Asked", refused="The gateway offers no way to ask what became of a message.")
+def ask_gateway(mailing_id: int) -> Any:
+    """Ask the gateway about the uncertain messages.
+
+    Up to 5,000 of them, those that nobody asked about yet first. It is done in the background: `gateway_word` of a
+    message tells, and what the gateway has counts as sent. What is being asked about already is not asked twice.
+    """
+    return {"asked": mailings.ask(mailing_id)}, 202
+
+
 def _shown(mailing: Mailing) -> Any:
     return versions.tagged(resources.mailing(mailing), mailing.version)

@@ -43,7 +43,8 @@ def read_report(mailing_id: int) -> Any:
 def read_message(message_id: int) -> Any:
     """Read a message.
 
-    With every attempt to send it.
+    With every attempt to send it, and what the gateway says where somebody asked.
     """
     message = mailings.message(message_id)
-    return resources.message(message) | {"history": resources.history(mailings.history(message_id))}
+    history, inquiry = mailings.history(message_id), mailings.inquiry(message_id)
+    return resources.message(message) | {"history": resources.history(history)} | resources.inquiry(inquiry)

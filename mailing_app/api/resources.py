@@ -11,7 +11,7 @@ from mailing_app.clients import Became, ImportResult, Outcome
 from mailing_app.health import Health, Presence
 from mailing_app.local_time import Window
 from mailing_app.mailings import Preview
-from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Mailing, MailState, Message
+from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Inquiry, Mailing, MailState, Message
 from mailing_app.paging import Page
 from mailing_app.version import VERSION
 
@@ -115,6 +115,12 @@ def message(shown: Message) -> dict[str, Any]:
 def history(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
     """Every attempt of a message, numbered from one."""
     return [{"number": number} | _attempt(attempt) for number, attempt in enumerate(attempts, start=1)]
+
+
+def inquiry(shown: Inquiry | None) -> dict[str, Any]:
+    """When the gateway was asked about a message, and its word."""
+    word = shown.word.value if shown and shown.word else None
+    return {"gateway_asked_at": moment(shown.asked_at) if shown else None, "gateway_word": word}
 
 
 def standing(shown: status.Standing, now: datetime, practising: bool) -> dict[str, Any]:

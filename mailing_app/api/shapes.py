@@ -13,6 +13,7 @@ from mailing_app.api.schema import (
     an_object,
     id_of,
     one_of,
+    one_of_or_null,
     optional,
     or_null,
     ref,
@@ -20,7 +21,7 @@ from mailing_app.api.schema import (
 )
 from mailing_app.clients import Became
 from mailing_app.forms import BulkForm, ClientForm, MailingForm, PauseForm, StopForm
-from mailing_app.models import Phase, Status
+from mailing_app.models import Phase, Status, Word
 
 STATUSES = {
     Status.PENDING: "wait to be sent",
@@ -134,7 +135,14 @@ def _messages() -> dict[str, Schema]:
     return {
         "Message": an_object("One mailing to one client.", **message),
         "MessagePage": _page("Message"),
-        "MessageWithHistory": an_object("A message with its attempts.", **message, history=history),
+        "MessageWithHistory": an_object(
+            "A message with its attempts.",
+            **message,
+            history=history,
+            gateway_asked_at=told("When somebody last wanted to know what became of it.", or_null(MOMENT)),
+            gateway_word=told("What the gateway said: `nothing` is no clear answer.", one_of_or_null(Word)),
+        ),
+        "Asked": an_object("What is asked.", asked=told("About how many messages.", COUNT)),
         "Attempt": an_object(
             "One request to the gateway.",
             number=told("Counted from one.", ID | {"examples": [1]}),

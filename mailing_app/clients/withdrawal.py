@@ -5,7 +5,8 @@ from collections.abc import Collection
 from sqlalchemy import case, literal, update
 from sqlalchemy.orm import Session
 
-from mailing_app.db import in_order
+from mailing_app import endings
+from mailing_app.db import after_commit, in_order
 from mailing_app.figures import COUNTED, Moves
 from mailing_app.models import Message, Status
 
@@ -18,8 +19,10 @@ def withdraw(session: Session, client_ids: Collection[int], reason: str, moves: 
         update(Message)
         .where(Message.id.in_(waiting))
         .values(status=case((Message.unknown, uncertain), else_=cancelled), reason=reason)
-        .returning(*COUNTED)
+        .returning(Message.id, *COUNTED)
         .execution_options(synchronize_session=False)
     )
-    for row in session.execute(ended).all():
+    rows = session.execute(ended).all()
+    for row in rows:
         moves.one(row, Status.PENDING)
+    after_commit(session, lambda: endings.tell(rows))

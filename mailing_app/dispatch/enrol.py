@@ -9,7 +9,7 @@ from sqlalchemy import String, func, literal, select
 from sqlalchemy.orm import Session
 
 from mailing_app import figures, local_time, pulse
-from mailing_app.db import Moment, absence, batch, changed, db, insert, look_again, transaction
+from mailing_app.db import Moment, absence, after_commit, batch, changed, db, insert, look_again, transaction
 from mailing_app.figures import Moves
 from mailing_app.mailings import audience
 from mailing_app.models import Client, Mailing, Message
@@ -60,7 +60,8 @@ def _chunk(mailing_id: int, now: datetime) -> bool:
         last = _last_of_chunk(session, mailing.enrolled_to)
         if last is None:
             mailing.enrolled_at = now
-            log.info("audience complete", extra={"mailing_id": mailing_id})
+            told = {"mailing_id": mailing_id, "messages": mailing.tally.recipients}
+            after_commit(session, lambda: log.info("audience complete", extra=told))
             return False
         span = (Client.id > mailing.enrolled_to, Client.id <= last)
         chosen = [*span, *audience.of(mailing)]

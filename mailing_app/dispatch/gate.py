@@ -67,6 +67,15 @@ class Gate:
         due = state.probe_at is not None and state.probe_at <= now
         return Opening(wide=False, probe=due and self._take_probe(now))
 
+    def lets_ask(self, now: datetime) -> bool:
+        """Whether the gateway may be asked what became of messages: not under any hold, and not while it wants to be
+        left alone. Takes no probe."""
+        look_again()
+        state = db.session.get(GatewayState, ONLY, populate_existing=True)
+        if state is None or state.hold is not None:
+            return False
+        return state.wait_until is None or state.wait_until <= now
+
     def hold(self, kind: Hold, detail: str, now: datetime) -> None:
         """Let nothing through but a probe a minute. A hold that stands already keeps its beginning."""
         begun = {"hold": kind, "held_at": now, "held_under": self.under, "detail": detail}

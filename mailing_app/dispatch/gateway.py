@@ -1,4 +1,4 @@
-"""The exchange: one POST to the gateway under one deadline, knowing whether the first byte left.
+"""The exchange: one request to the gateway under one deadline, knowing whether the first byte left.
 
 `requests` bounds each silence, not the whole, and `Session.send` reads the whole body of a redirect it
 was told not to follow. So the adapter is used without a session, over connections that look at the
@@ -11,6 +11,7 @@ import json
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,10 +50,11 @@ class Address:
 class Exchange:
     """What the connection must heed, and what it tells back."""
 
-    envelope: Envelope
-    recall: Recall
     deadline: float
+    too_late: Callable[[], str]
+    """Why it must not leave any more, empty if it may: asked right before the first byte."""
     began_at: datetime
+    has_body: bool = False
     first_byte_at: datetime | None = None
     answer: Any = None
 
@@ -73,10 +75,23 @@ _present = threading.local()
 
 def post(address: Address, recall: Recall, envelope: Envelope) -> Answer:
     """Send one message and tell all that came of it. Never raises, whatever the gateway does."""
-    exchange = Exchange(envelope, recall, clock.monotonic() + address.timeout, clock.now())
+
+    def too_late() -> str:
+        return why_not(envelope, recall, clock.now(), clock.monotonic())
+
+    return _tried(address, lambda: _sending(address, envelope), too_late)
+
+
+def look_up(address: Address, message_id: int) -> Answer:
+    """Ask what became of one message and tell all that came of it. Never raises, whatever the gateway does."""
+    return _tried(address, lambda: _request(address, "GET", message_id), lambda: "")
+
+
+def _tried(address: Address, build: Callable[[], requests.PreparedRequest], too_late: Callable[[], str]) -> Answer:
+    exchange = Exchange(clock.monotonic() + address.timeout, too_late, clock.now())
     _present.exchange = exchange
     try:
-        return _exchanged(address, exchange)
+        return _exchanged(address, exchange, build())
     except TooLate as late:
         return _told(exchange, error=str(late), begun=False)
     except NETWORK_FAULTS as fault:
@@ -88,22 +103,28 @@ def post(address: Address, recall: Recall, envelope: Envelope) -> Answer:
         _hang_up(exchange)
 
 
-def _exchanged(address: Address, exchange: Exchange) -> Answer:
-    request = _request(address, exchange.envelope)
+def _exchanged(address: Address, exchange: Exchange, request: requests.PreparedRequest) -> Answer:
+    exchange.has_body = bool(request.body)
     timeout = (min(address.connect_timeout, exchange.left()), exchange.left())
     exchange.answer = _adapter().send(request, stream=True, timeout=timeout, verify=True, proxies={})
     body = _body(exchange.answer.raw)
     return _told(exchange, body=body, ended=True)
 
 
-def _request(address: Address, envelope: Envelope) -> requests.PreparedRequest:
-    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "mailing-service"}
-    if address.token:
-        headers["Authorization"] = f"Bearer {address.token}"
+def _sending(address: Address, envelope: Envelope) -> requests.PreparedRequest:
     payload = {"id": envelope.message_id, "phone": int(envelope.phone), "text": envelope.text}
     body = json.dumps(payload, ensure_ascii=False).encode()
-    url = f"{address.url}/v1/send/{envelope.message_id}"
-    return requests.Request("POST", url, headers=headers, data=body).prepare()
+    return _request(address, "POST", envelope.message_id, body)
+
+
+def _request(address: Address, method: str, message_id: int, body: bytes | None = None) -> requests.PreparedRequest:
+    headers = {"Accept-Encoding": "identity", "User-Agent": "mailing-service"}
+    if body:
+        headers["Content-Type"] = "application/json"
+    if address.token:
+        headers["Authorization"] = f"Bearer {address.token}"
+    url = f"{address.url}/v1/send/{message_id}"
+    return requests.Request(method, url, headers=headers, data=body).prepare()
 
 
 def _body(raw: Any) -> bytes:
@@ -220,15 +241,15 @@ class _Http(HTTPConnection):
     _head: bytes | None = None
 
     def send(self, data: Any) -> None:
-        """The first call brings the head, the second the body, after which all leaves in one piece."""
-        if self._head is None:
+        """The first call brings the head, the second the body where there is one: then all leaves in one piece."""
+        exchange = _present.exchange
+        if self._head is None and exchange.has_body:
             self._head = data
             return
-        exchange, whole = _present.exchange, self._head + data
-        self._head = None
+        whole, self._head = (self._head or b"") + data, None
         if self.sock is None:
             self.connect()
-        if too_late := why_not(exchange.envelope, exchange.recall, clock.now(), clock.monotonic()):
+        if too_late := exchange.too_late():
             raise TooLate(too_late)
         self.sock.settimeout(exchange.left())
         exchange.first_byte_at = clock.now()

@@ -36,6 +36,26 @@ def withdrawn(envelope: Envelope, step: Step) -> None:
     log.info("message ended", extra=_of(envelope) | _next(step))
 
 
+def absorbed(row: Any, was: Status) -> None:
+    """The gateway had accepted a message that had become something else for us."""
+    log.info("message was accepted after all", extra=_ids(row) | {"status": Status.SENT.value, "was": was.value})
+
+
+def given_back(row: Any, dispatcher_id: int) -> None:
+    """A message was taken from a dispatcher that died: it may have left, and nobody read an answer."""
+    told = {"attempt": row.attempts, "status": row.status.value, "reason": row.reason, "dispatcher_id": dispatcher_id}
+    log.warning("message taken from a dead dispatcher", extra=_ids(row) | told)
+
+
+def released(row: Any, dispatcher_id: int) -> None:
+    """A claim that nobody knew of was given up; nothing had left."""
+    log.warning("stray claim released", extra=_ids(row) | {"dispatcher_id": dispatcher_id})
+
+
+def _ids(row: Any) -> dict[str, Any]:
+    return {"mailing_id": row.mailing_id, "message_id": row.id, "client_id": row.client_id}
+
+
 def _of(envelope: Envelope) -> dict[str, Any]:
     return {
         "mailing_id": envelope.mailing_id,

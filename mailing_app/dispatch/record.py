@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -10,8 +11,8 @@ from sqlalchemy import Boolean, Integer, String, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import pulse
-from mailing_app.db import Moment, Upsert, batches, carried, transaction
-from mailing_app.dispatch import excerpts, meter
+from mailing_app.db import Moment, Upsert, after_commit, batches, carried, transaction
+from mailing_app.dispatch import excerpts, journal, meter
 from mailing_app.dispatch.parts import Delivery, Outcome, Reached, Step
 from mailing_app.figures import COUNTED, Moves
 from mailing_app.models import Attempt, Id, Message, Status
@@ -47,7 +48,8 @@ def record(results: Sequence[Result], shown: Sequence[dict[str, Any]] = ()) -> i
     moves = Moves()
     with pulse.RECORD.time(), transaction() as session:
         settled = _settle(session, results, moves)
-        _absorb(session, [result for result in results if _is_late_acceptance(result, settled)], moves)
+        late = [result for result in results if _is_late_acceptance(result, settled)]
+        absorb(session, {each.delivery.envelope.message_id: each.delivery.answer.began_at for each in late}, moves)
         meter.count(session, _keep_attempts(session, results))
         excerpts.keep(session, shown)
         _note_last_bytes(results, moves)
@@ -150,18 +152,18 @@ def _is_late_acceptance(result: Result, settled: Mapping[int, Status]) -> bool:
     return result.step.status is Status.SENT and settled.get(result.delivery.envelope.message_id) is not Status.SENT
 
 
-def _absorb(session: Session, late: Sequence[Result], moves: Moves) -> None:
-    """Make sent what was accepted under a claim that is gone."""
-    accepted = {result.delivery.envelope.message_id: result.delivery for result in late}
+def absorb(session: Session, accepted: Mapping[int, datetime], moves: Moves) -> None:
+    """Make sent what the gateway accepted without our knowing, as under a claim that is gone: the ids of messages, and
+    when the first byte of each left."""
     others = select(Message.id, Message.status, Message.reason).where(
         Message.id.in_(accepted), Message.status != Status.SENT
     )
     for was in session.execute(others.order_by(Message.id).with_for_update()).all():
-        sent = update(Message).where(Message.id == was.id).returning(*COUNTED)
-        began_at = accepted[was.id].answer.began_at
-        told = sent.values(status=Status.SENT, reason="", claimed_by=None, sent_at=began_at)
+        sent = update(Message).where(Message.id == was.id).returning(Message.id, *COUNTED)
+        told = sent.values(status=Status.SENT, reason="", claimed_by=None, sent_at=accepted[was.id])
         row = session.execute(told.execution_options(synchronize_session=False)).one()
         moves.one(row, was.status, was.reason)
+        after_commit(session, partial(journal.absorbed, row, was.status))
 
 
 def _note_last_bytes(results: Iterable[Result], moves: Moves) -> None:

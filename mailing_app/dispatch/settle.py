@@ -1,5 +1,6 @@
 """Settling: whoever waits in a mailing that is over finds an end, and the figures with it."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app.db import db, look_again, transaction
+from mailing_app import endings
+from mailing_app.db import after_commit, changed, db, look_again, transaction
 from mailing_app.figures import COUNTED, Moves
 from mailing_app.mailings.planning import over
 from mailing_app.models import Mailing, Message, Status, Tally
+
+log = logging.getLogger(__name__)
 
 MESSAGES_A_CHUNK = 2_000
 
@@ -47,6 +51,7 @@ def _chunk(mailing: Any, now: datetime) -> bool:
         for row in (*unknown, *certain):
             moves.one(row, Status.PENDING)
         moves.write(session)
+        after_commit(session, lambda: endings.tell([*unknown, *certain]))
         if not unknown and not certain:
             _close(session, mailing.id, now)
             return False
@@ -66,11 +71,13 @@ def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) 
         .limit(MESSAGES_A_CHUNK)
         .with_for_update(skip_locked=True)
     )
-    ended = update(Message).where(Message.id.in_(waiting)).values(values).returning(*COUNTED)
+    ended = update(Message).where(Message.id.in_(waiting)).values(values).returning(Message.id, *COUNTED)
     return session.execute(ended.execution_options(synchronize_session=False)).all()
 
 
 def _close(session: Session, mailing_id: int, now: datetime) -> None:
     """Nothing waits any more; when nothing is on the wire either, the mailing is settled for good."""
     done = select(Tally.mailing_id).where(Tally.mailing_id == mailing_id, Tally.pending == 0, Tally.sending == 0)
-    session.execute(update(Mailing).where(Mailing.id == mailing_id, Mailing.id.in_(done)).values(settled_at=now))
+    settled = update(Mailing).where(Mailing.id == mailing_id, Mailing.id.in_(done)).values(settled_at=now)
+    if changed(session, settled):
+        after_commit(session, lambda: log.info("mailing settled", extra={"mailing_id": mailing_id}))

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app import turns
 from mailing_app.db import changed, db, in_order, insert, look_again, transaction
+from mailing_app.dispatch import journal
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.record import kept_where
 from mailing_app.figures import COUNTED, Moves
@@ -123,10 +124,12 @@ def bury(dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
     with transaction() as session:
         gone = update(Dispatcher).where(Dispatcher.id == dispatcher_id, Dispatcher.left_at.is_(None))
         changed(session, gone.values(left_at=now, in_flight=0))
-        number = _give_back(session, dispatcher_id, now, deduplicates)
-    if number:
-        log.warning("took over from a dead dispatcher", extra={"dispatcher_id": dispatcher_id, "messages": number})
-    return number
+        lost = _give_back(session, dispatcher_id, now, deduplicates)
+    if lost:
+        log.warning("took over from a dead dispatcher", extra={"dispatcher_id": dispatcher_id, "messages": len(lost)})
+    for row in lost:
+        journal.given_back(row, dispatcher_id)
+    return len(lost)
 
 
 def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> int:
@@ -141,7 +144,7 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
         update(Message)
         .where(Message.id.in_(in_order(Message.id, *still)))
         .values(status=Status.PENDING, claimed_by=None, due_at=now, **kept_where(Message.frozen))
-        .returning(*COUNTED)
+        .returning(Message.id, *COUNTED)
         .execution_options(synchronize_session=False)
     )
     moves = Moves()
@@ -150,12 +153,13 @@ def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> 
         for row in freed:
             moves.one(row, Status.SENDING)
         moves.write(session)
-    log.warning("released stray claims", extra={"dispatcher_id": dispatcher_id, "messages": len(freed)})
+    for row in freed:
+        journal.released(row, dispatcher_id)
     return len(freed)
 
 
-def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
-    """Take the messages from a dead dispatcher, each with an attempt whose outcome nobody knows; their number.
+def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates: bool) -> Sequence[Any]:
+    """Take the messages from a dead dispatcher, each with an attempt whose outcome nobody knows; which they were.
 
     Figures and attempts follow what the update really touched: on PostgreSQL a count before it could
     see other rows, if the dispatcher is not dead but slow and records at this very moment.
@@ -182,7 +186,7 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates
         moves.one(row, Status.SENDING)
         moves.attempted(row.mailing_id, row.attempts)
     moves.write(session)
-    return len(rows)
+    return rows
 
 
 def _as_its_mailing_wants() -> Any:

@@ -12,8 +12,9 @@ from flask import Flask
 
 from config import Settings
 from mailing_app import clock, turns
-from mailing_app.dispatch import enrol, excerpts, gateway, rewind, settle, sweep
+from mailing_app.dispatch import enrol, excerpts, gateway, inquire, rewind, settle, sweep
 from mailing_app.dispatch.claim import Claimer
+from mailing_app.dispatch.judge import Codes
 from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.pump import Pump
@@ -30,7 +31,7 @@ LEAVE_WITHIN = 10.0
 
 
 class Dispatching:
-    """A dispatcher in this process. `plan` and `send` are ticked; any number of processes may have one."""
+    """A dispatcher in this process. `plan`, `send` and `inquire` are ticked; any number of processes may have one."""
 
     def __init__(self, app: Flask, paced: bool):
         self._app, self._paced = app, paced
@@ -45,7 +46,8 @@ class Dispatching:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._last_beat, self._tidied_at = 0.0, -TIDY_EVERY
-        self._planning, self._pumping = Outage(), Outage()
+        self._planning, self._pumping, self._inquiring = Outage(), Outage(), Outage()
+        self._inquirer = inquire.Inquirer(self._address, self._codes(), self._rate()) if settings.looks_up else None
 
     def plan(self) -> None:
         """Enrol who is due, settle what is over, sweep what died; what fails is tried again by the next tick."""
@@ -55,6 +57,17 @@ class Dispatching:
                 self._planning.end()
             except Exception as fault:
                 self._planning.complain(fault)
+
+    def inquire(self) -> None:
+        """Ask the gateway what operators want to know of it; what fails is tried again by the next tick."""
+        if self._inquirer is None:
+            return
+        with self._app.app_context():
+            try:
+                self._inquirer.work(self._stopping.is_set)
+                self._inquiring.end()
+            except Exception as fault:
+                self._inquiring.complain(fault)
 
     def send(self) -> None:
         """See to it that the pump runs: the first tick starts it, and one that died is started again."""
@@ -127,8 +140,7 @@ class Dispatching:
 
     def _enlisted(self) -> Pump:
         settings, pace = self._settings, Pace() if self._paced else None
-        codes = {code: Outcome(meaning) for code, meaning in settings.gateway_codes.items()}
-        pump = Pump(self._address, settings.gateway_concurrency, self._claimer(), codes, pace)
+        pump = Pump(self._address, settings.gateway_concurrency, self._claimer(), self._codes(), pace)
         pump.gate.prepare(clock.now())
         return pump
 
@@ -136,9 +148,14 @@ class Dispatching:
         settings = self._settings
         dispatcher_id = sweep.enlist(clock.now(), settings.gateway_concurrency)
         log.info("dispatcher enlisted", extra={"dispatcher_id": dispatcher_id})
-        by_parts = settings.gateway_rate_unit == "parts"
-        rate = Rate(settings.gateway_rate, by_parts) if settings.gateway_rate else None
-        return Claimer(dispatcher_id, rate, settings.gateway_deduplicates)
+        return Claimer(dispatcher_id, self._rate(), settings.gateway_deduplicates)
+
+    def _codes(self) -> Codes:
+        return {code: Outcome(meaning) for code, meaning in self._settings.gateway_codes.items()}
+
+    def _rate(self) -> Rate | None:
+        settings = self._settings
+        return Rate(settings.gateway_rate, settings.gateway_rate_unit == "parts") if settings.gateway_rate else None
 
     def _leave(self, pump: Pump) -> None:
         """Finish and record what is in flight, as often as the database wants to be asked in the time there is."""

@@ -25,6 +25,7 @@ from mailing_app.forms.lists import (
     MessagesQuery,
     SearchQuery,
     TimelinesQuery,
+    UncertainQuery,
 )
 from mailing_app.forms.mailings import MailingForm, PauseForm, RemainderForm, TrialForm
 
@@ -62,4 +63,5 @@ __all__ = [
     "TimelinesQuery",
     "TokenForm",
     "TrialForm",
+    "UncertainQuery",
 ]

@@ -97,6 +97,10 @@ class MessagesQuery(Listing):
     status = ChoiceInput(_l("Status"), enum=Status)
 
 
+class UncertainQuery(Listing):
+    """Which uncertain messages of a mailing to list."""
+
+
 class AuditQuery(Listing):
     """Which entries of the audit trail to list."""
 

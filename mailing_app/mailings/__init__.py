@@ -2,6 +2,7 @@
 
 from mailing_app.mailings.controls import cancel, delete, pause, resume
 from mailing_app.mailings.guards import Doubt, doubts
+from mailing_app.mailings.inquiries import MOST_AT_ONCE, Doubtful, Standing, ask, doubtful, inquiry, standing
 from mailing_app.mailings.intake import plan, send_test
 from mailing_app.mailings.left_out import left_out
 from mailing_app.mailings.messages import history, message, messages, messages_to
@@ -28,26 +29,32 @@ from mailing_app.mailings.uncertain import send_again
 
 __all__ = [
     "BEGUN",
+    "MOST_AT_ONCE",
     "Doubt",
+    "Doubtful",
     "Kind",
     "Origin",
     "Planned",
     "Preview",
     "Progress",
     "Reason",
+    "Standing",
     "Step",
     "Unreached",
     "Why",
     "add",
     "add_once",
+    "ask",
     "cancel",
     "change",
     "delete",
+    "doubtful",
     "doubts",
     "forget_answers",
     "get",
     "history",
     "in_phase",
+    "inquiry",
     "left_out",
     "listing",
     "message",
@@ -63,6 +70,7 @@ __all__ = [
     "resume",
     "send_again",
     "send_test",
+    "standing",
     "timelines",
     "to_change",
     "unreached",

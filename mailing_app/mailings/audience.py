@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, exists, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from mailing_app import clients
 from mailing_app.db import in_order
-from mailing_app.models import Client, Mailing, Message, Status
+from mailing_app.models import Client, Inquiry, Mailing, Message, Status, Word
 
 MISSED = (Status.FAILED, Status.EXPIRED, Status.CANCELLED)
 """The ends of messages that reached nobody, for certain."""
+
+NEVER_CAME = and_(
+    Message.status == Status.UNCERTAIN,
+    exists().where(Inquiry.message_id == Message.id, Inquiry.word == Word.NEVER_CAME).correlate(Message),
+)
+"""Whether the gateway says of an uncertain message that it never came: nothing was sent since, or the word is gone."""
 
 
 def conditions(
@@ -72,10 +78,11 @@ def _remainder(origin: int, with_uncertain: bool, own_id: int | None) -> list[Co
 
     Without the second, two remainders of one mailing would write twice to those whom the first one reached.
     """
-    missed = (*MISSED, Status.UNCERTAIN) if with_uncertain else MISSED
+    doubtful = Message.status == Status.UNCERTAIN if with_uncertain else NEVER_CAME
+    missed = or_(Message.status.in_(MISSED), doubtful)
     return [
-        exists().where(Message.client_id == Client.id, Message.mailing_id == origin, Message.status.in_(missed)),
-        ~_in_family(origin, own_id, Message.status.not_in(missed)),
+        exists().where(Message.client_id == Client.id, Message.mailing_id == origin, missed),
+        ~_in_family(origin, own_id, ~missed),
     ]
 
 

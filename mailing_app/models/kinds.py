@@ -113,6 +113,8 @@ class Action(StrEnum):
     MAILING_DELETED = "mailing_deleted"
     MAILING_FORGOTTEN = "mailing_forgotten"
     UNCERTAIN_SENT_AGAIN = "uncertain_sent_again"
+    GATEWAY_ASKED = "gateway_asked"
+    GATEWAY_TOLD = "gateway_told"
     TEST_SENT = "test_sent"
     SENDING_STOPPED = "sending_stopped"
     SENDING_WENT_ON = "sending_went_on"

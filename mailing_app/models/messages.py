@@ -22,6 +22,9 @@ class Message(db.Model):
               postgresql_where=db.text("status = 'pending'")),
         Index("ix_message_claimed", "claimed_by", sqlite_where=db.text("status = 'sending'"),
               postgresql_where=db.text("status = 'sending'")),
+        # Few, and asked for by the page: without it a mailing's messages are looked through.
+        Index("ix_message_uncertain", "mailing_id", "client_id", sqlite_where=db.text("status = 'uncertain'"),
+              postgresql_where=db.text("status = 'uncertain'")),
         Index(None, "client_id"),
         CheckConstraint("(status = 'sending') = (claimed_by IS NOT NULL)", name="claimed"),
         {"sqlite_autoincrement": True},
@@ -102,6 +105,8 @@ class Inquiry(db.Model):
     actor_kind: Mapped[ActorKind] = mapped_column(one_of(ActorKind, "actor_kind"))
     actor: Mapped[str] = mapped_column(String(80))
     asked_at: Mapped[datetime] = mapped_column(Moment)
+    try_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it may be taken up next: also by others, should the dispatcher that asks have died."""
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     word: Mapped[Word | None] = mapped_column(one_of(Word, "word"))
     http_status: Mapped[int | None] = mapped_column(Integer)

@@ -16,8 +16,6 @@ WEB_PAGE = b"<!doctype html><title>Welcome</title><h1>Please sign in to the netw
 DRIP_HEAD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{"code": 0'
 
 ANSWERS: dict[str, Callable[[Weather], Answer]] = {
-    "fair": lambda _: ACCEPTED,
-    "slow": lambda _: ACCEPTED,
     "down": lambda _: as_json({"error": "The gateway is down."}, 503),
     "500": lambda _: as_json({"error": "The gateway failed."}, 500),
     "429": lambda weather: as_json({"error": "Too fast."}, 429, {"Retry-After": f"{weather.pause:.0f}"}),
@@ -28,8 +26,11 @@ ANSWERS: dict[str, Callable[[Weather], Answer]] = {
 }
 
 
-def give(rehearsal: Rehearsal, connection: Connection, request: Request, outlook: Outlook) -> bool:
-    """Answer as the outlook has it; True when the connection can serve another request."""
+def give(
+    rehearsal: Rehearsal, connection: Connection, request: Request, outlook: Outlook, truth: Answer = ACCEPTED
+) -> bool:
+    """Answer as the outlook has it, in good weather with the truth; True when the connection can serve another
+    request."""
     weather = outlook.answer
     if isinstance(weather, bytes):
         connection.send(weather)
@@ -40,14 +41,14 @@ def give(rehearsal: Rehearsal, connection: Connection, request: Request, outlook
     delay = rehearsal.latency if weather.kind == "fair" else weather.pause if weather.kind == "slow" else 0
     if delay and not connection.wait(delay):
         return False
-    connection.send(_encoded(weather, request.keep_alive))
+    connection.send(_encoded(weather, truth, request.keep_alive))
     return request.keep_alive
 
 
-def _encoded(weather: Weather, keep_alive: bool) -> bytes:
-    if keep_alive and weather.accepts:
+def _encoded(weather: Weather, truth: Answer, keep_alive: bool) -> bytes:
+    if keep_alive and weather.accepts and truth is ACCEPTED:
         return FAIR_BYTES
-    return ANSWERS[weather.kind](weather).encode(keep_alive)
+    return (truth if weather.accepts else ANSWERS[weather.kind](weather)).encode(keep_alive)
 
 
 def _hang(rehearsal: Rehearsal, connection: Connection, outlook: Outlook, weather: Weather) -> None:

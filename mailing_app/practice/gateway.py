@@ -10,7 +10,7 @@ from mailing_app.practice.connection import Connection
 from mailing_app.practice.doors import check_method, knock
 from mailing_app.practice.listener import Listener
 from mailing_app.practice.rehearsal import Rehearsal
-from mailing_app.practice.sending import ADDRESS, send
+from mailing_app.practice.sending import ADDRESS, look_up, send
 from mailing_app.practice.wire import Request, RequestError
 
 SEND = re.compile(ADDRESS)
@@ -81,8 +81,9 @@ class PracticeGateway(Rehearsal):
     def _answer(self, connection: Connection, request: Request) -> bool:
         try:
             if match := SEND.fullmatch(request.path):
-                check_method(request, ("POST",))
-                return send(self, connection, request, int(match[1]))
+                check_method(request, ("GET", "POST"))
+                door = send if request.method == "POST" else look_up
+                return door(self, connection, request, int(match[1]))
             answer = knock(self, request)
         except RequestError as refused:
             answer = refused.answer

@@ -74,6 +74,11 @@ class Inbox:
         """Every request kept for one message."""
         return [received for received in self.kept() if received.message_id == message_id]
 
+    def has_accepted(self, message_id: int) -> bool:
+        """Whether the message was accepted, kept or not."""
+        with self._changed:
+            return message_id in self._accepted_ids
+
     def accepted_ids(self) -> set[int]:
         """The ids of all messages accepted, kept or not."""
         with self._changed:

@@ -1,6 +1,7 @@
 """What a gateway knows and can be told, apart from how it listens."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from mailing_app.practice.inbox import Counts, Inbox, Received
@@ -19,6 +20,8 @@ class Rehearsal:
         self.latency = 0.0
         self.sky = Sky()
         self.mailbox = Inbox(keep)
+        self.looked_up: deque[int] = deque(maxlen=keep)
+        """The ids that somebody asked about, the oldest first."""
         self.gate = threading.Event()
         self.gate.set()
 

@@ -62,6 +62,11 @@ class Sky:
                 return Outlook(answer, self._changes, None)
             return Outlook(self._share_of_general(), self._changes, self._ends_at)
 
+    def outlook_of_all(self) -> Outlook:
+        """Decide by the general weather alone what a request meets that is not about a phone."""
+        with self._lock:
+            return Outlook(self._share_of_general(), self._changes, self._ends_at)
+
     def patience(self, outlook: Outlook) -> float:
         """Seconds until the weather of an outlook ends by itself."""
         return float("inf") if outlook.ends_at is None else max(0.0, outlook.ends_at - self._monotonic())

@@ -20,6 +20,7 @@ from mailing_app.web import (
     search,
     session,
     status,
+    uncertain,
 )
 from mailing_app.web.errors import answer
 from mailing_app.web.kept import use_up
@@ -30,7 +31,7 @@ __all__ = ["answer", "register", "use_up"]
 def register(app: Flask) -> None:
     """Open the pages."""
     display.init_app(app)
-    of_mailings = (mailings, copies, drafts, messages)
+    of_mailings = (mailings, uncertain, copies, drafts, messages)
     of_people = (operators, audit, profile)
     of_the_service = (gateway, status, monitoring)
     for noun in (session, dashboard, clients, imports, search, *of_mailings, reports, *of_people, *of_the_service):

@@ -9,6 +9,7 @@ from werkzeug import Response as Redirect
 
 from mailing_app import clock, mailings, reports
 from mailing_app.forms import MailingForm, MailingsQuery, MessagesQuery, PauseForm, RemainderForm
+from mailing_app.models import Word
 from mailing_app.web import display, drafts, edits, kept
 from mailing_app.web.planning import Planning, allowed_rate, form_of, stored
 
@@ -144,10 +145,12 @@ def cancel(mailing_id: int) -> str | Redirect:
 
 @bp.route("/<id:mailing_id>/send-uncertain", methods=["GET", "POST"])
 def send_uncertain(mailing_id: int) -> str | Redirect:
-    """Send once more what may or may not have arrived, after asking."""
+    """Send once more what may or may not have arrived, or of it what the gateway never had, after asking."""
+    never_came = request.args.get("word") == Word.NEVER_CAME
     if not display.is_sent():
-        return render_template("mailings/send_uncertain.html", mailing=mailings.get(mailing_id))
-    if display.done(mailings.send_again, mailing_id):
+        mailing, told = mailings.get(mailing_id), mailings.standing(mailing_id) if never_came else None
+        return render_template("mailings/send_uncertain.html", mailing=mailing, told=told)
+    if display.done(mailings.send_again, mailing_id, never_came):
         flash(gettext("The uncertain messages are sent once more."), "success")
     return redirect(url_for("mailings.show", mailing_id=mailing_id))
 

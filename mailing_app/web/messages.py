@@ -13,4 +13,5 @@ def show(message_id: int) -> str:
     message = mailings.message(message_id)
     now = clock.now()
     steps = mailings.timelines([message], now)[message_id]
-    return render_template("message.html", message=message, steps=steps, now=now)
+    inquiry = mailings.inquiry(message_id)
+    return render_template("message.html", message=message, steps=steps, inquiry=inquiry, now=now)

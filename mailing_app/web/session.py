@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 bp = Blueprint("session", __name__)
 
 PAGES = (
-    "session", "dashboard", "clients", "imports", "search", "mailings", "copies", "drafts", "messages", "reports",
-    "gateway", "status", "operators", "audit", "profile",
+    "session", "dashboard", "clients", "imports", "search", "mailings", "uncertain", "copies", "drafts", "messages",
+    "reports", "gateway", "status", "operators", "audit", "profile",
 )  # fmt: skip
 """The blueprints whose pages ask who is there; all others see to themselves."""
 

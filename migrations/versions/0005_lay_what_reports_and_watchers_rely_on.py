@@ -116,6 +116,7 @@ def lay_watching():
         ),
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("asked_at", mailing_app.db.Moment(), nullable=False),
+        sa.Column("try_at", mailing_app.db.Moment(), nullable=True),
         sa.Column("answered_at", mailing_app.db.Moment(), nullable=True),
         sa.Column("word", _one_of("word", "accepted", "never_came", "nothing"), nullable=True),
         sa.Column("http_status", sa.Integer(), nullable=True),
@@ -127,6 +128,11 @@ def lay_watching():
     op.create_index(
         "ix_inquiry_open", "inquiry", ["asked_at"], unique=False,
         sqlite_where=unanswered, postgresql_where=unanswered,
+    )  # fmt: skip
+    uncertain = sa.text("status = 'uncertain'")
+    op.create_index(
+        "ix_message_uncertain", "message", ["mailing_id", "client_id"], unique=False,
+        sqlite_where=uncertain, postgresql_where=uncertain,
     )  # fmt: skip
 
 
@@ -169,6 +175,7 @@ def _one_of(name, *values):
 def downgrade():
     for name in ("opted_out", "repeats", "attempts"):
         op.drop_column("tally", name)
+    op.drop_index("ix_message_uncertain", table_name="message")
     for name in ("enrolled_tag", "enrolled_zone", "enrolled_code"):
         op.drop_column("message", name)
     op.drop_column("mailing", "archived_at")

@@ -44,7 +44,7 @@ def sent(api: FlaskClient, mailing: Mailing) -> Message:
 
 def test_a_message_alone_tells_its_attempts(api: FlaskClient, sent: Message) -> None:
     shown = api.get(f"/api/v1/messages/{sent.id}").json
-    assert list(shown) == [*KEYS, "history"]
+    assert list(shown) == [*KEYS, "history", "gateway_asked_at", "gateway_word"]
     assert (shown["phone"], shown["text"], shown["status"]) == ("79990000000", "Hello!", "sent")
     assert [(one["number"], one["outcome"], one["http_status"], one["code"]) for one in shown["history"]] == [
         (1, "busy", 503, None),

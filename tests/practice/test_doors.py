@@ -124,7 +124,7 @@ def test_unknown_path_is_not_found(ask):
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("GET", "/v1/send/1", "POST"), ("PUT", "/inbox", "HEAD, GET, DELETE"), ("BREW", "/", "HEAD, GET")],
+    [("PUT", "/v1/send/1", "GET, POST"), ("PUT", "/inbox", "HEAD, GET, DELETE"), ("BREW", "/", "HEAD, GET")],
 )
 def test_wrong_method_says_which_are_right(ask, method, path, allowed):
     reply = ask(method, path, b"")
