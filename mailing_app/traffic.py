@@ -143,10 +143,12 @@ def accepted_since(moment: datetime) -> int:
     return int(db.session.scalar(select(func.coalesce(func.sum(Traffic.number), 0)).where(*_accepted(moment))) or 0)
 
 
-def best_minute(since: datetime) -> int:
-    """The most messages that the gateway accepted in one minute, over all dispatchers."""
+def best_minute(since: datetime, mailing_id: int | None = None) -> int:
+    """The most messages that the gateway accepted in one minute, over all dispatchers, of a mailing or of all."""
     number = func.sum(Traffic.number).label("number")
-    by_minute = select(number).where(*_accepted(since)).group_by(Traffic.minute_at).order_by(number.desc()).limit(1)
+    by_minute = (
+        select(number).where(*_accepted(since, mailing_id)).group_by(Traffic.minute_at).order_by(number.desc()).limit(1)
+    )
     return db.session.scalars(by_minute).one_or_none() or 0
 
 
@@ -179,10 +181,13 @@ def _by_minute(since: datetime, until: datetime, mailing_id: int | None) -> Iter
     return db.session.execute(statement)
 
 
-def _accepted(since: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Traffic.minute_at >= since, Traffic.outcome == ACCEPTED
+def _accepted(since: datetime, mailing_id: int | None = None) -> list[ColumnElement[bool]]:
+    return [Traffic.minute_at >= since, Traffic.outcome == ACCEPTED, *_of(mailing_id)]
 
 
 def _span(since: datetime, until: datetime, mailing_id: int | None) -> list[ColumnElement[bool]]:
-    of_one = [] if mailing_id is None else [Traffic.mailing_id == mailing_id]
-    return [Traffic.minute_at >= since, Traffic.minute_at <= until, *of_one]
+    return [Traffic.minute_at >= since, Traffic.minute_at <= until, *_of(mailing_id)]
+
+
+def _of(mailing_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if mailing_id is None else [Traffic.mailing_id == mailing_id]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, g, url_for
+from flask import Blueprint, g, url_for
 
 from mailing_app import mailings, reports
 from mailing_app.api import bodies, idempotency, parameters, resources, versions
@@ -97,9 +97,8 @@ def preview_mailing() -> Any:
 
     How many it would reach, what its text takes on the air, and when it would be done. Nothing is stored.
     """
-    values, settings = MailingForm.from_json(bodies.read()).values(), current_app.config["SETTINGS"]
-    by_parts = settings.gateway_rate_unit == "parts"
-    return resources.preview(mailings.preview(settings.gateway_rate, by_parts, **values))
+    values = MailingForm.from_json(bodies.read()).values()
+    return resources.preview(mailings.preview(*mailings.allowed_rate(), **values))
 
 
 @bp.get("/<id:mailing_id>/statistics")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import String, func, literal, select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from mailing_app import figures, local_time, pulse
 from mailing_app.db import Moment, absence, after_commit, batch, changed, db, insert, look_again, transaction
 from mailing_app.figures import Moves
-from mailing_app.mailings import audience
+from mailing_app.mailings import audience, expectation
 from mailing_app.models import Client, Mailing, Message
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ def _chunk(mailing_id: int, now: datetime) -> bool:
             mailing.enrolled_at = now
             told = {"mailing_id": mailing_id, "messages": mailing.tally.recipients}
             after_commit(session, lambda: log.info("audience complete", extra=told))
+            after_commit(session, partial(expectation.keep, mailing_id, now))
+            log.info("audience complete", extra={"mailing_id": mailing_id})
             return False
         span = (Client.id > mailing.enrolled_to, Client.id <= last)
         chosen = [*span, *audience.of(mailing)]

@@ -1,6 +1,7 @@
 """The operations on mailings and their messages."""
 
 from mailing_app.mailings.controls import cancel, delete, pause, resume
+from mailing_app.mailings.expectation import Expectation, forecast_of
 from mailing_app.mailings.guards import Doubt, doubts
 from mailing_app.mailings.inquiries import MOST_AT_ONCE, Doubtful, Standing, ask, doubtful, inquiry, standing
 from mailing_app.mailings.intake import plan, send_test
@@ -18,9 +19,9 @@ from mailing_app.mailings.planning import (
     to_change,
     upcoming,
 )
-from mailing_app.mailings.preview import Preview, preview
+from mailing_app.mailings.preview import OPTED_OUT, Preview, preview
 from mailing_app.mailings.progress import Progress, progress
-from mailing_app.mailings.rate import Origin
+from mailing_app.mailings.rate import Origin, allowed_rate
 from mailing_app.mailings.reasons import Reason, Why
 from mailing_app.mailings.remainder import Unreached, origin, remainders, unreached
 from mailing_app.mailings.repeats import add_once, forget_answers
@@ -29,9 +30,7 @@ from mailing_app.mailings.uncertain import send_again
 
 __all__ = [
     "BEGUN",
-    "MOST_AT_ONCE",
-    "Doubt",
-    "Doubtful",
+    "MOST_AT_ONCE", "Doubt", "Doubtful", "OPTED_OUT", "Expectation",
     "Kind",
     "Origin",
     "Planned",
@@ -44,12 +43,13 @@ __all__ = [
     "Why",
     "add",
     "add_once",
-    "ask",
+    "ask", "allowed_rate",
     "cancel",
     "change",
     "delete",
     "doubtful",
     "doubts",
+    "forecast_of",
     "forget_answers",
     "get",
     "history",

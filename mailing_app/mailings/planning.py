@@ -190,5 +190,5 @@ def _forget_audience(session: Session, mailing: Mailing) -> None:
     """Nobody was written to yet, so the audience is chosen anew under the new rules."""
     session.execute(delete(Message).where(Message.mailing_id == mailing.id))
     figures.clear(session, mailing.id)
-    mailing.enrolled_to, mailing.enrolled_at = 0, None
+    mailing.enrolled_to, mailing.enrolled_at, mailing.forecast = 0, None, None
     session.refresh(mailing.tally)

@@ -10,20 +10,11 @@ from mailing_app import clock, local_time, merge, texts
 from mailing_app.forecast import NEVER_OPENS, OVER, Forecast, forecast
 from mailing_app.local_time import Window
 from mailing_app.mailings.headcount import Group, Headcount, count
+from mailing_app.mailings.on_the_air import OnTheAir, in_messages, on_the_air
 from mailing_app.mailings.rate import Origin, expected
 from mailing_app.models import Client
 
 OPTED_OUT = "opted_out"
-
-
-@dataclass(frozen=True)
-class OnTheAir:
-    """What a text takes in all: by the number of its parts, how many clients get it so."""
-
-    by_parts: dict[int, int]
-    total: int
-    whole: bool
-    """Whether everyone was counted; else the total is reckoned up from those who were."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +77,16 @@ def preview(
     open_zones = {zone: number for zone, number in found.by_zone.items() if openings[zone] < ends_at}
     matched, reachable = sum(found.by_zone.values()), sum(open_zones.values())
     reached = [group for group in found.groups if group.timezone in open_zones]
-    on_the_air = _on_the_air(text, reached, reachable, found.whole)
-    pace = expected(_in_messages(rate, by_parts, on_the_air, reachable), clock.now())
-    saved = _saved(text, reached, reachable, on_the_air)
+    by_tag = _by_tag(reached)
+    takes = on_the_air(text, by_tag, reachable, found.whole)
+    pace = expected(in_messages(rate, by_parts, takes, reachable), clock.now())
+    saved = _saved(text, by_tag, reachable, takes)
     return Preview(
         audience=matched + found.opted_out,
         reachable=reachable,
         exclusions=_exclusions(found, matched - reachable, over=begins_at >= ends_at),
         parts=texts.parts(_read_by(found.first, text)),
-        on_the_air=on_the_air,
+        on_the_air=takes,
         forcing=texts.parts(text).forcing,
         strange_fields=merge.strange_fields(text),
         replacements=texts.replacements(text) if saved else {},
@@ -119,17 +111,6 @@ def _exclusions(found: Headcount, closed: int, over: bool) -> dict[str, int]:
     return {reason: number for reason, number in numbers.items() if number}
 
 
-def _on_the_air(text: str, groups: Iterable[Group], reachable: int, whole: bool) -> OnTheAir:
-    numbers: Counter[int] = Counter()
-    for tag, number in _by_tag(groups).items():
-        # Phones and operator codes are digits and have one length each, so whose they are makes no difference.
-        numbers[texts.parts(merge.merged(text, tag=tag, phone="7" * 11, operator_code="9" * 3)).parts] += number
-    total = sum(parts * number for parts, number in numbers.items())
-    if not whole:
-        total = round(total * reachable / max(numbers.total(), 1))
-    return OnTheAir(dict(sorted(numbers.items())), total, whole)
-
-
 def _by_tag(groups: Iterable[Group]) -> Counter[str]:
     numbers: Counter[str] = Counter()
     for group in groups:
@@ -137,14 +118,9 @@ def _by_tag(groups: Iterable[Group]) -> Counter[str]:
     return numbers
 
 
-def _saved(text: str, groups: Iterable[Group], reachable: int, as_it_is: OnTheAir) -> int:
+def _saved(text: str, by_tag: Mapping[str, int], reachable: int, as_it_is: OnTheAir) -> int:
     plain = texts.plain(text)
-    return as_it_is.total - _on_the_air(plain, groups, reachable, as_it_is.whole).total if plain != text else 0
-
-
-def _in_messages(rate: float | None, by_parts: bool, on_the_air: OnTheAir, reachable: int) -> float | None:
-    """A limit of parts as one of messages like these."""
-    return rate * reachable / max(on_the_air.total, reachable, 1) if rate and by_parts and reachable else rate
+    return as_it_is.total - on_the_air(plain, by_tag, reachable, as_it_is.whole).total if plain != text else 0
 
 
 def _read_by(client: Client | None, text: str) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from flask import current_app
+
 from mailing_app import traffic
 
 DAY, MONTH = timedelta(hours=24), timedelta(days=30)
@@ -26,6 +28,12 @@ class Rate:
 
     a_second: float
     origin: Origin
+
+
+def allowed_rate() -> tuple[float | None, bool]:
+    """How much may leave in a second (GATEWAY_RATE), and whether that counts SMS parts."""
+    settings = current_app.config["SETTINGS"]
+    return settings.gateway_rate, settings.gateway_rate_unit == "parts"
 
 
 def expected(limit: float | None, now: datetime) -> Rate | None:

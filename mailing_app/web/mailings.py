@@ -11,7 +11,7 @@ from mailing_app import clock, mailings, reports
 from mailing_app.forms import MailingForm, MailingsQuery, MessagesQuery, PauseForm, RemainderForm
 from mailing_app.models import Word
 from mailing_app.web import display, drafts, edits, kept
-from mailing_app.web.planning import Planning, allowed_rate, form_of, stored
+from mailing_app.web.planning import Planning, form_of, stored
 
 bp = Blueprint("mailings", __name__, url_prefix="/mailings")
 
@@ -170,7 +170,7 @@ def _figures(mailing_id: int) -> dict[str, Any]:
     return display.sending(now) | {
         "mailing": mailing,
         "statistics": reports.statistics(mailing.tally),
-        "progress": mailings.progress(mailing, *allowed_rate(), now),
+        "progress": mailings.progress(mailing, *mailings.allowed_rate(), now),
     }
 
 

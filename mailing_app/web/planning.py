@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from mailing_app import clients, local_time, mailings, texts
 from mailing_app.forms import MailingForm, RemainderForm
@@ -77,19 +77,13 @@ class Planning:
         return mailings.doubts(self._previewed(values), self._narrowed(values), **values)
 
     def _previewed(self, values: dict[str, Any]) -> Preview:
-        return mailings.preview(*allowed_rate(), self._narrowed(values), **values)
+        return mailings.preview(*mailings.allowed_rate(), self._narrowed(values), **values)
 
     def _narrowed(self, values: dict[str, Any]) -> dict[str, Any]:
         """What `mailings.audience.narrowing` takes."""
         own_id = self.mailing.id if self.mailing else None
         with_uncertain = values.get("with_uncertain", False)
         return {"remainder_of": self.remainder_of, "with_uncertain": with_uncertain, "own_id": own_id}
-
-
-def allowed_rate() -> tuple[float | None, bool]:
-    """How much may leave in a second, and whether that counts SMS parts."""
-    settings = current_app.config["SETTINGS"]
-    return settings.gateway_rate, settings.gateway_rate_unit == "parts"
 
 
 def form_of(mailing: Mailing) -> type[MailingForm]:
