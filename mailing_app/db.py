@@ -213,6 +213,14 @@ def look_again() -> None:
     db.session().commit()
 
 
+def look_once() -> None:
+    """The same, and from here to the end of that read everything is seen as it is at one moment, whatever others commit
+    meanwhile: figures of several tables that shall fit each other. On SQLite each read is so."""
+    look_again()
+    if db.engine.dialect.name == "postgresql":
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def _translated(error: IntegrityError, clashes: Mapping[str, Callable[[], Exception]]) -> Exception:
     make = clashes.get(_violated(error))
     return make() if make else error

@@ -21,6 +21,7 @@ from mailing_app.models import (
     WhenUncertain,
     Word,
 )
+from mailing_app.periods import Unit
 
 # A table for each enum: members of two enums with one value are equal, and Russian tells their genders apart.
 _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
@@ -122,6 +123,11 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Word.NEVER_CAME: _l("It never came"),
         Word.NOTHING: _l("No clear answer"),
     },
+    Unit: {
+        Unit.DAY: lazy_pgettext("by", "Day"),
+        Unit.WEEK: lazy_pgettext("by", "Week"),
+        Unit.MONTH: lazy_pgettext("by", "Month"),
+    },
     WhenUncertain: {
         WhenUncertain.HOLD: _l("Keep it for an operator to decide"),
         WhenUncertain.SEND_AGAIN: _l("Send it again, even if it may arrive twice"),
@@ -132,6 +138,11 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
 def of(member: StrEnum) -> str:
     """The member in words; its value where there are none."""
     return str(_WORDS.get(type(member), {}).get(member, member.value))
+
+
+def place(status: Status) -> str:
+    """Where the breakdowns count a message, in words: there who is on the way is among those who wait."""
+    return str(_l("Pending or sending")) if status is Status.PENDING else of(status)
 
 
 # Why a message is where it is, and what an attempt came to: texts in the tables, since their list grows with sending.

@@ -32,7 +32,7 @@ FLOORS = (
     {"words"},
     {"models", "paging"},
     {"db"},
-    {"phones", "forecast", "damage", "delimited", "pace"},
+    {"phones", "forecast", "periods", "damage", "delimited", "pace"},
     {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language", "charts"},
     {"downloads", "masking", "version"},
 )

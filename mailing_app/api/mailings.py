@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, g, url_for
 
-from mailing_app import mailings, reports
+from mailing_app import clock, mailings, reports
 from mailing_app.api import bodies, idempotency, parameters, resources, versions
 from mailing_app.api.openapi import answers
 from mailing_app.forms import MailingForm, MailingsQuery
@@ -109,6 +109,16 @@ def read_statistics(mailing_id: int) -> Any:
     `recipients` is always the sum of the seven others.
     """
     return reports.statistics(mailings.get(mailing_id).tally)
+
+
+@bp.get("/<id:mailing_id>/report")
+@answers(200, "Report")
+def read_mailing_report(mailing_id: int) -> Any:
+    """Read the report of a mailing.
+
+    Everything that there is to tell of it, all of one moment, also while it runs.
+    """
+    return resources.report(reports.report(mailing_id, clock.now()))
 
 
 def _planned(answer: dict[str, Any]) -> Any:

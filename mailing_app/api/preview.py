@@ -10,6 +10,7 @@ from mailing_app.api.schema import (
     numbers,
     one_of_or_null,
     or_null,
+    ref,
     told,
 )
 from mailing_app.mailings import Origin
@@ -18,6 +19,7 @@ from mailing_app.mailings import Origin
 def schemas() -> dict[str, Schema]:
     """What a mailing would come to, by its name."""
     return {
+        "MissedInZone": _missed(),
         "Preview": an_object(
             "What a mailing would come to.",
             audience=told("How many clients the filter matches.", COUNT),
@@ -28,7 +30,7 @@ def schemas() -> dict[str, Schema]:
             strange_fields=a_list("What stands in braces and is no merge field.", TEXT | {"examples": ["{name}"]}),
             hours=_hours(),
             forecast=_forecast(),
-        )
+        ),
     }
 
 
@@ -70,17 +72,20 @@ def _hours() -> Schema:
 
 def _forecast() -> Schema:
     rate = {"type": "number", "exclusiveMinimum": 0, "examples": [12.5]}
-    missed = an_object(
-        "Clients of one zone who would not be reached.",
-        offset=told("Their offset at the start.", TEXT | {"examples": ["UTC+10"]}),
-        number=told("How many they are.", COUNT),
-        reason=told("Why they would not.", TEXT | {"examples": ["window_never_opens"]}),
-    )
     return an_object(
         "When it would be done, with nothing sent beside it.",
         rate=told("Messages a second.", or_null(rate)),
         rate_from=told("What the rate was taken from.", one_of_or_null(Origin)),
         reached=told("How many would be reached by the end.", or_null(COUNT)),
         finishes_at=told("When the last one would be.", or_null(MOMENT)),
-        missed=a_list("Those who would not be reached.", missed),
+        missed=a_list("Those who would not be reached.", ref("MissedInZone")),
+    )
+
+
+def _missed() -> Schema:
+    return an_object(
+        "Clients of one zone who would not be reached.",
+        offset=told("Their offset at the start.", TEXT | {"examples": ["UTC+10"]}),
+        number=told("How many they are.", COUNT),
+        reason=told("Why they would not.", TEXT | {"examples": ["window_never_opens"]}),
     )

@@ -14,6 +14,7 @@ from mailing_app.mailings import Preview
 from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Inquiry, Mailing, MailState, Message
 from mailing_app.paging import Page
 from mailing_app.version import VERSION
+from mailing_app.traffic import Latencies
 
 
 def moment(at: datetime | None) -> str | None:
@@ -95,6 +96,40 @@ def preview(shown: Preview) -> dict[str, Any]:
     }
 
 
+def report(shown: reports.Report) -> dict[str, Any]:
+    """A mailing at one moment, with all that there is to tell of it."""
+    return {
+        "mailing": mailing(shown.mailing),
+        "made_at": moment(shown.made_at),
+        "is_final": shown.is_final,
+        "outcomes": [each._asdict() for each in shown.outcomes],
+        "audience": asdict(shown.audience),
+        "attempts": {"total": shown.mailing.tally.attempts, "repeats": shown.mailing.tally.repeats},
+        "latency": _latencies(shown.latencies) if shown.latencies else None,
+        "course": _course(shown.course) if shown.course else None,
+        **{f"by_{trait.value}": _parts(parts) for trait, parts in shown.parts.items()},
+        "proof": {
+            "last_first_byte_at": moment(shown.proof.last_first_byte_at),
+            "ends_at": moment(shown.proof.ends_at),
+            "first_bytes_after_end": shown.proof.after_end,
+        },
+        "forecast": _with_moments(asdict(shown.forecast)) if shown.forecast else None,
+        "happened": _with_moments(asdict(shown.happened)),
+    }
+
+
+def over_time(shown: reports.OverTime) -> dict[str, Any]:
+    """The figures period by period, and week against week."""
+    return {
+        "by": shown.by.value,
+        "timezone": shown.timezone,
+        "periods": [_figures(each) for each in shown.periods],
+        "total": _figures(shown.total),
+        "week": _figures(shown.week),
+        "week_before": _figures(shown.week_before),
+    }
+
+
 def message(shown: Message) -> dict[str, Any]:
     """One mailing to one client; its phone is gone when either was forgotten."""
     return {
@@ -163,6 +198,27 @@ def _process(shown: Presence) -> dict[str, Any]:
         "started_at": moment(process.started_at),
         "in_flight": shown.in_flight,
     }
+def _latencies(shown: Latencies) -> dict[str, Any]:
+    quantiles = {"p50": shown.p50, "p95": shown.p95, "p99": shown.p99}
+    return {name: each._asdict() if each else None for name, each in quantiles.items()}
+
+
+def _course(shown: reports.Course) -> dict[str, Any]:
+    return {"moments": [moment(at) for at in shown.moments], **shown.series}
+
+
+def _parts(shown: reports.Parts) -> list[dict[str, Any]]:
+    return [{"value": value, "recipients": counts.total(), **counts} for value, counts in shown.items()]
+
+
+def _figures(shown: reports.Figures) -> dict[str, Any]:
+    period = shown.period
+    whole = {"day": period.day.isoformat(), "begins_at": moment(period.begins_at), "ends_at": moment(period.ends_at)}
+    return whole | {"mailings": shown.mailings, "messages": shown.counts}
+
+
+def _with_moments(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: moment(value) if isinstance(value, datetime) else value for name, value in shown.items()}
 
 
 def _result(shown: Outcome | Mapping[str, list[str]]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The schemas of the document: what goes in comes from the forms, what comes out is built on the same fields."""
 
-from mailing_app.api import preview, standing
+from mailing_app.api import preview, report, standing
 from mailing_app.api.schema import (
     COUNT,
     FLAG,
@@ -38,6 +38,8 @@ def schemas() -> dict[str, Schema]:
     """Every schema by its name. Needs the application's context, since the forms do."""
     of_sending = preview.schemas() | _messages() | _totals() | standing.schemas()
     return _inputs() | _clients() | _mailings() | of_sending | _shared()
+    own = _inputs() | _clients() | _mailings() | _messages() | _sending() | _shared()
+    return own | preview.schemas() | report.schemas()
 
 
 def _inputs() -> dict[str, Schema]:

@@ -4,7 +4,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
+from wtforms.validators import ValidationError
 
+from mailing_app import clock, periods
 from mailing_app.forms.base import Query
 from mailing_app.forms.clients import LONGEST_TAG
 from mailing_app.forms.fields import (
@@ -16,10 +18,11 @@ from mailing_app.forms.fields import (
     TextInput,
     ZoneInput,
 )
-from mailing_app.forms.moments import DayInput
+from mailing_app.forms.moments import DateInput, DayInput
 from mailing_app.forms.spellings import PhonePartInput
 from mailing_app.models import Action, ActorKind, Phase, Status
 from mailing_app.paging import cursor_id
+from mailing_app.periods import Unit
 
 
 class CursorInput(Input):
@@ -99,6 +102,47 @@ class MessagesQuery(Listing):
 
 class UncertainQuery(Listing):
     """Which uncertain messages of a mailing to list."""
+class MissesQuery(Query):
+    """How many of the clients most often not reached to list."""
+
+    limit = NumberInput(
+        _l("Rows"), least=1, most=500, default=50, description=_l("How many clients at the most."), example=50
+    )
+
+
+class OverTimeQuery(Query):
+    """Which figures over time to show."""
+
+    by = ChoiceInput(_l("By"), enum=Unit, default=Unit.DAY, description=_l("How long a period is."))
+    tag = TextInput(
+        _l("Tag"), longest=LONGEST_TAG, description=_l("Only messages to clients who had this tag then."), example="vip"
+    )
+    operator_code = DigitsInput(
+        _l("Operator code"), digits=3, description=_l("Only messages to this operator code."), example="900"
+    )
+    since = DateInput(_l("From"), description=_l("A day of the first period."), example="2026-01-01")
+    until = DateInput(_l("Until"), description=_l("A day of the last period."), example="2026-01-31")
+
+    def validate_tag(self, field: TextInput) -> None:
+        """The figures tell clients apart by one of the two, not by both at once."""
+        if field.data and self.operator_code.data:
+            raise ValidationError(_l("Choose a tag or an operator code, not both."))
+
+    def validate_since(self, field: DateInput) -> None:
+        """No more periods than one can look at."""
+        if not self.by.data:
+            return
+        since, until = periods.span(self.by.data, field.data, self.until.data, clock.now().date())
+        if since > until:
+            raise ValidationError(_l("Must not be later than the last day."))
+        if periods.too_many(self.by.data, since, until):
+            raise ValidationError(_l("These are more than %(most)s periods.", most=periods.MOST))
+
+
+class OverTimeInZoneQuery(OverTimeQuery):
+    """Which figures over time to tell, and by which clocks."""
+
+    timezone = ZoneInput(_l("Time zone"), description=_l("Whose days they are."), example="Europe/Moscow")
 
 
 class AuditQuery(Listing):

@@ -51,24 +51,30 @@ class TimeInput(Input):
         return value.isoformat("minutes")
 
 
-class DayInput(Input):
-    """A day in the zone of who asks. Gives the moment at which it begins, or its last one with `ends`."""
+class DateInput(Input):
+    """A day of the calendar, wherever it is one."""
 
     widget = widgets.DateInput()
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "pattern": "^20[0-9]{2}-"}
+
+    def parse(self, typed: str) -> Any:
+        try:
+            return date.fromisoformat(typed if re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", typed, re.ASCII) else "")
+        except ValueError as fault:
+            raise ValueError(_l("Is not a day, like 2026-01-31.")) from fault
+
+
+class DayInput(DateInput):
+    """A day in the zone of who asks. Gives the moment at which it begins, or its last one with `ends`."""
 
     def __init__(self, label: Any = "", *, ends: bool = False, **given: Any):
         super().__init__(label, **given)
         self.ends = ends
 
-    def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date"}
-
     def parse(self, typed: str) -> datetime:
-        try:
-            day = date.fromisoformat(typed if re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", typed, re.ASCII) else "")
-        except ValueError as fault:
-            raise ValueError(_l("Is not a day, like 2026-01-31.")) from fault
-        return (day_ends_at if self.ends else day_starts_at)(day, language.zone())
+        return (day_ends_at if self.ends else day_starts_at)(super().parse(typed), language.zone())
 
     def shown(self, value: datetime) -> str:
         return value.astimezone(_zone()).date().isoformat()

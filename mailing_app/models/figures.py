@@ -1,6 +1,6 @@
 """The tables of figures: all of them are moved in the very transaction that moves what they count."""
 
-from sqlalchemy import ForeignKey, Integer, String
+from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailing_app.db import db
@@ -31,8 +31,10 @@ class Breakdown(db.Model):
 class Misses(db.Model):
     """How many messages to a client ended without reaching her, but for those that an operator cancelled."""
 
+    __table_args__ = (Index(None, "number", "client_id"),)
+
     client_id: Mapped[int] = mapped_column(ForeignKey(Client.id), primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(Integer, index=True)
+    number: Mapped[int] = mapped_column(Integer)
     """The sum of the three."""
     failed: Mapped[int] = mapped_column(Integer)
     expired: Mapped[int] = mapped_column(Integer)

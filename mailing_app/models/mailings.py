@@ -20,6 +20,7 @@ class Mailing(db.Model):
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("(window_from IS NULL) = (window_to IS NULL)", name="whole_window"),
         CheckConstraint("window_from <> window_to", name="open_window"),
+        Index(None, "starts_at"),
         Index(None, "ends_at"),
         Index("uq_mailing_form_key", "form_key", unique=True),
         {"sqlite_autoincrement": True},

@@ -1,23 +1,34 @@
 """The reports: figures, the proof of the end, and the files."""
 
+from mailing_app.reports.breakdown import MOST_PARTS, PLACES, Parts
 from mailing_app.reports.check import Difference, check
 from mailing_app.reports.course import Course, course
 from mailing_app.reports.figures import breakdown, by_reason, statistics, totals
 from mailing_app.reports.files import MESSAGE_COLUMNS, mailings_csv, messages_csv
+from mailing_app.reports.misses import Missed, most_missed
+from mailing_app.reports.over_time import Figures, OverTime, over_time
 from mailing_app.reports.proof import Proof, proof
+from mailing_app.reports.report import Report, report
 
 __all__ = [
     "MESSAGE_COLUMNS",
+    "MOST_PARTS",
+    "PLACES",
     "Course",
     "Difference",
+    "Figures",
+    "Missed",
+    "OverTime",
+    "Parts",
     "Proof",
-    "breakdown",
-    "by_reason",
+    "breakdown", "by_reason", "Report",
     "check",
-    "course",
     "mailings_csv",
     "messages_csv",
+    "most_missed",
+    "over_time",
     "proof",
+    "report",
     "statistics",
     "totals",
 ]

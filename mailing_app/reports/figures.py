@@ -1,8 +1,5 @@
 """The figures, of a mailing and of all: read from the tallies, never counted."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-
 from sqlalchemy import func, select
 
 from mailing_app import clock

@@ -1,19 +1,20 @@
 """How values look on a page: moments in the default zone, phones, words for enums; and how a form is shown."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, flash, make_response, render_template, request
-from flask_babel import format_datetime, format_decimal, format_time, format_timedelta, get_locale, gettext
+from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, format_timedelta, get_locale, gettext
 from wtforms import FormField
 
-from mailing_app import charts, clock, ids, language, phones, status, traffic, words
+from mailing_app import charts, clock, ids, language, phones, reports, status, traffic, words
 from mailing_app.errors import Refused, Stale, Throttled
 from mailing_app.forms import Form
 from mailing_app.local_time import utc_offset_label
-from mailing_app.models import Phase, Status
+from mailing_app.models import Phase, Status, Trait
+from mailing_app.periods import Unit
 from mailing_app.web import kept
 
 PLAIN, WITH_SECONDS, WITH_MILLISECONDS = "d MMM y, HH:mm", "d MMM y, HH:mm:ss", "d MMM y, HH:mm:ss.SSS"
@@ -29,13 +30,18 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(phone=phone, number=format_decimal, character=character)
     app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker, turn=words.turn)
     app.jinja_env.filters.update(time_of_day=time_of_day, pace=pace, bytes=in_bytes, duration=duration)
+    app.jinja_env.filters.update(
+        word=words.of, place=words.place, reason=words.reason, breaker=words.breaker, turn=words.turn
+    )
+    app.jinja_env.filters.update(time_of_day=time_of_day, pace=pace)
+    app.jinja_env.filters.update(day=day, day_in_short=day_in_short, percent=format_percent)
     app.jinja_env.filters.update(action=words.action, language_name=words.language)
     app.jinja_env.filters.update(exclusion=words.exclusion, rate_from=words.rate_from)
     app.jinja_env.globals.update(first_fault=first_fault, faulty_fields=faulty_fields)
     app.jinja_env.globals.update(query=query, version_to_send=version_to_send)
     app.jinja_env.globals.update(stacked=charts.stacked, drawn=charts.drawn, shares=charts.shares)
     app.jinja_env.globals.update(form_key=kept.form_key)
-    app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase))
+    app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase), PLACES=reports.PLACES, TRAITS=list(Trait))
     app.context_processor(surroundings)
 
 
@@ -78,6 +84,16 @@ def midnight(now: datetime) -> datetime:
 def time_of_day(value: datetime) -> str:
     """The hour and minute of a moment in the operator's zone."""
     return str(format_time(value, "HH:mm"))
+
+
+def day(value: date, unit: Unit = Unit.DAY) -> str:
+    """A day of the calendar, or the month that begins with it."""
+    return str(format_date(value, "LLLL y" if unit is Unit.MONTH else "d MMM y"))
+
+
+def day_in_short(value: date, unit: Unit) -> str:
+    """The same for a mark below a chart, where there is little room."""
+    return str(format_date(value, "LLL y" if unit is Unit.MONTH else "d MMM"))
 
 
 def pace(value: float) -> str:

@@ -101,19 +101,6 @@ def live(mailing_id: int) -> Response:
     return display.live("mailings/live.html", **_figures(mailing_id))
 
 
-@bp.get("/<id:mailing_id>/breakdown")
-def breakdown(mailing_id: int) -> str:
-    """A mailing in pictures: how it went on over time, and what came of it by operator code and by zone."""
-    mailing, now = mailings.get(mailing_id), clock.now()
-    return render_template(
-        "mailings/breakdown.html",
-        mailing=mailing,
-        course=reports.course(mailing, now),
-        parts=reports.breakdown(mailing_id),
-        now=now,
-    )
-
-
 @bp.route("/<id:mailing_id>/pause", methods=["GET", "POST"])
 def pause(mailing_id: int) -> Response | Redirect:
     """Pause a mailing, with a reason for colleagues."""

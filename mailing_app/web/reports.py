@@ -1,12 +1,16 @@
-"""The reports: totals, figures per mailing, and the files."""
+"""The reports: totals, one mailing, figures over time, whom most messages missed, and the files."""
 
 from flask import Blueprint, Response, render_template, request
 
-from mailing_app import clock, downloads, mailings, reports
+from mailing_app import clock, downloads, mailings, reports, words
 from mailing_app.bulkhead import bulky
-from mailing_app.forms import MailingsQuery
+from mailing_app.forms import MailingsQuery, MissesQuery, OverTimeQuery
+from mailing_app.models import Status
 
 bp = Blueprint("reports", __name__)
+
+MISSES = (Status.FAILED, Status.EXPIRED, Status.UNCERTAIN)
+"""The ends of messages that did not reach anybody."""
 
 
 @bp.get("/reports")
@@ -15,7 +19,43 @@ def index() -> str:
     form = MailingsQuery.from_page(request.args)
     page = mailings.listing(**form.values())
     return render_template(
-        "reports.html", page=page, totals=reports.totals(), statistics=reports.statistics, now=clock.now()
+        "reports/index.html", page=page, totals=reports.totals(), statistics=reports.statistics, now=clock.now()
+    )
+
+
+@bp.get("/reports/over-time")
+def over_time() -> str:
+    """The figures by day, week or month, and this week against the last one."""
+    form = OverTimeQuery.from_page(request.args)
+    told = reports.over_time(clock.now(), **form.values())
+    return render_template(
+        "reports/over_time.html",
+        form=form,
+        told=told,
+        series={place.value: [each.counts[place] for each in told.periods] for place in reports.PLACES},
+        words={place.value: words.place(place) for place in reports.PLACES},
+    )
+
+
+@bp.get("/reports/not-reached")
+def not_reached() -> str:
+    """The clients most often not reached."""
+    form = MissesQuery.from_page(request.args)
+    return render_template("reports/not_reached.html", missed=reports.most_missed(**form.values()), MISSES=MISSES)
+
+
+@bp.get("/mailings/<id:mailing_id>/report")
+def mailing(mailing_id: int) -> str:
+    """The report of a mailing, made for the screen and for paper."""
+    report = reports.report(mailing_id, clock.now())
+    return render_template(
+        "reports/mailing.html",
+        report=report,
+        mailing=report.mailing,
+        statistics=reports.statistics(report.mailing.tally),
+        origin=mailings.origin(report.mailing.remainder_of),
+        remainders=mailings.remainders(mailing_id),
+        now=report.made_at,
     )
 
 

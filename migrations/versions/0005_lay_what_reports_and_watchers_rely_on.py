@@ -70,7 +70,7 @@ def lay_figures():
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_misses_client_id")),
         sa.PrimaryKeyConstraint("client_id", name=op.f("pk_misses")),
     )
-    op.create_index(op.f("ix_misses_number"), "misses", ["number"], unique=False)
+    op.create_index(op.f("ix_misses_number_client_id"), "misses", ["number", "client_id"], unique=False)
     op.create_table(
         "meter",
         sa.Column("dispatcher_id", _id(), autoincrement=False, nullable=False),
@@ -139,6 +139,7 @@ def lay_watching():
 def lay_columns():
     op.add_column("mailing", sa.Column("forecast", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("mailing", sa.Column("archived_at", mailing_app.db.Moment(), nullable=True))
+    op.create_index(op.f("ix_mailing_starts_at"), "mailing", ["starts_at"], unique=False)
     for name, length in (("enrolled_code", 3), ("enrolled_zone", 64), ("enrolled_tag", 100)):
         op.add_column("message", sa.Column(name, sa.String(length=length), server_default="", nullable=False))
     for name in ("attempts", "repeats", "opted_out"):
@@ -178,6 +179,7 @@ def downgrade():
     op.drop_index("ix_message_uncertain", table_name="message")
     for name in ("enrolled_tag", "enrolled_zone", "enrolled_code"):
         op.drop_column("message", name)
+    op.drop_index(op.f("ix_mailing_starts_at"), table_name="mailing")
     op.drop_column("mailing", "archived_at")
     op.drop_column("mailing", "forecast")
     for name in ("inquiry", "report_mail", "process", "meter", "misses", "breakdown"):

@@ -29,7 +29,7 @@ def test_the_gateway_turns_bad_and_good_again(visits: Any, gateway: PracticeGate
     expect(page.get_by_text("An operator let the sending go on.")).to_be_visible(timeout=15_000)
     assert gateway.wait_for_requests(31, timeout=15)
 
-    for path in ("/gateway", "/gateway?span=day", "/mailings/1", "/mailings/1/breakdown"):
+    for path in ("/gateway", "/gateway?span=day", "/mailings/1", "/mailings/1/report"):
         page = visit.go(path)
         results = Axe().run(page)
         assert not results.violations_count, results.generate_report()

@@ -12,7 +12,8 @@ from tests.web.things import HOSTILE
 EMPTY = [
     "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/imports",
     "/clients/export.csv", "/mailings", "/mailings/new",
-    "/reports", "/reports/mailings.csv", "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
+    "/reports", "/reports/mailings.csv", "/reports/over-time", "/reports/over-time?by=week", "/reports/not-reached",
+    "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
     "/gateway", "/gateway/live", "/gateway?span=day", "/gateway/stop", "/search", "/clients/opt-outs",
     "/status", "/status/live",
     "/clients/opt-outs/new", "/clients/retag", "/clients/delete",
@@ -26,7 +27,7 @@ FILLED = [
     "/clients/imports/1", "/clients/imports/1/live", "/clients/imports/1/faulty", "/clients/imports/1/faulty.csv",
     "/clients/imports/1/drop",
     "/mailings/1/report.csv", "/mailings/1/copy", "/mailings/1/remainder", "/mailings/test?of=1", "/messages/1",
-    "/mailings/1/breakdown",
+    "/mailings/1/report",
 ]  # fmt: skip
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 

@@ -73,7 +73,7 @@ def test_the_live_part_is_told_once(operator: FlaskClient) -> None:
     assert (first.status_code, again.status_code) == (200, 304)
 
 
-@pytest.mark.parametrize("path", ["/gateway", "/mailings/1", "/mailings/1/breakdown"])
+@pytest.mark.parametrize("path", ["/gateway", "/mailings/1", "/mailings/1/report"])
 def test_the_pages_speak_russian(operator: FlaskClient, path: str) -> None:
     some_clients(2)
     enrolled()
@@ -97,18 +97,18 @@ def test_a_mailing_in_pictures(operator: FlaskClient) -> None:
     for code, zone in (("901", "Asia/Omsk"), ("901", "Europe/Moscow"), ("902", "Europe/Moscow")):
         a_client(operator_code=code, timezone=zone)
     a_mailing()
-    assert "Nobody is enrolled yet." in operator.get("/mailings/1/breakdown").text
+    assert "Nobody is enrolled yet." in operator.get("/mailings/1/report").text
     enrol_all()
-    assert "No attempt has ended yet." in operator.get("/mailings/1/breakdown").text
+    assert "No attempt has ended yet." in operator.get("/mailings/1/report").text
     first, second, _ = claim(3)
     record([result(first, Status.SENT), result(second, Status.FAILED, Outcome.REFUSED)])
-    page = operator.get("/mailings/1/breakdown").text
-    codes = page.split('id="codes"')[1].split('id="zones"')[0]
+    page = operator.get("/mailings/1/report").text
+    codes = page.split('id="operator_code"')[1].split('id="timezone"')[0]
     assert codes.index(">901<") < codes.index(">902<")
     assert 'width="66.67%"' not in codes  # the bars are as long as the largest group is whole
     assert 'width="50.0%"' in codes
     assert "Accepted so far" in page
-    assert "Asia/Omsk" in page.split('id="zones"')[1]
+    assert "Asia/Omsk" in page.split('id="timezone"')[1]
 
 
 def test_the_summary_stands_alone(app: Flask, operator: FlaskClient) -> None:
