@@ -1,6 +1,6 @@
 """The reports: figures, the proof of the end, and the files."""
 
-from mailing_app.reports.breakdown import MOST_PARTS, PLACES, Parts
+from mailing_app.reports.breakdown import Parts
 from mailing_app.reports.check import Difference, check
 from mailing_app.reports.course import Course, course
 from mailing_app.reports.figures import breakdown, by_reason, statistics, totals
@@ -12,8 +12,6 @@ from mailing_app.reports.report import Report, report
 
 __all__ = [
     "MESSAGE_COLUMNS",
-    "MOST_PARTS",
-    "PLACES",
     "Course",
     "Difference",
     "Figures",

@@ -7,11 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from mailing_app.db import db
+from mailing_app.figures import OF_CLIENTS, PLACES
 from mailing_app.models import Breakdown, Mailing, Status, Tally, Trait
-
-ENDS = (Status.SENT, Status.FAILED, Status.EXPIRED, Status.CANCELLED, Status.UNCERTAIN)
-PLACES = (Status.PENDING, *ENDS)
-"""Where a breakdown counts messages; those on their way are among the pending."""
 
 MOST_PARTS = 100
 """So many values of a trait are told by themselves: the largest ones; there may be as many tags as clients."""
@@ -30,7 +27,7 @@ class Outcome(NamedTuple):
 
 def breakdown(mailing: Mailing) -> Mapping[Trait, Parts]:
     """A mailing's messages by operator code, zone and tag, as they were when the audience was fixed."""
-    return {trait: _parts(mailing, trait) for trait in (Trait.OPERATOR_CODE, Trait.TIMEZONE, Trait.TAG)}
+    return {trait: _parts(mailing, trait) for trait in OF_CLIENTS}
 
 
 def by_zone(mailing: Mailing) -> Mapping[str, Counter[str]]:
@@ -43,7 +40,7 @@ def outcomes(mailing: Mailing) -> list[Outcome]:
     told = [
         Outcome(status, reason, counts[status])
         for reason, counts in _rows(mailing.id, Trait.REASON)
-        for status in ENDS
+        for status in PLACES
         if counts[status]
     ]
     explained = Counter[Status]()

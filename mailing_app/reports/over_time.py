@@ -10,9 +10,9 @@ from sqlalchemy import Integer, and_, func, select
 
 from mailing_app import language, periods
 from mailing_app.db import Moment, batch, count_by, db, look_once
+from mailing_app.figures import PLACES
 from mailing_app.models import Breakdown, Mailing, Tally, Trait
 from mailing_app.periods import Period, Unit
-from mailing_app.reports.breakdown import PLACES
 
 
 class Figures(NamedTuple):

@@ -9,11 +9,11 @@ from flask import Flask, Response, current_app, flash, make_response, render_tem
 from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, format_timedelta, get_locale, gettext
 from wtforms import FormField
 
-from mailing_app import charts, clock, ids, language, phones, reports, status, traffic, words
+from mailing_app import charts, clock, figures, ids, language, phones, status, traffic, words
 from mailing_app.errors import Refused, Stale, Throttled
 from mailing_app.forms import Form
 from mailing_app.local_time import utc_offset_label
-from mailing_app.models import Phase, Status, Trait
+from mailing_app.models import Phase, Status
 from mailing_app.periods import Unit
 from mailing_app.web import kept
 
@@ -41,7 +41,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(query=query, version_to_send=version_to_send)
     app.jinja_env.globals.update(stacked=charts.stacked, drawn=charts.drawn, shares=charts.shares)
     app.jinja_env.globals.update(form_key=kept.form_key)
-    app.jinja_env.globals.update(STATUSES=list(Status), PHASES=list(Phase), PLACES=reports.PLACES, TRAITS=list(Trait))
+    app.jinja_env.globals.update(
+        STATUSES=list(Status), PHASES=list(Phase), PLACES=figures.PLACES, MISSED=figures.MISSED
+    )
     app.context_processor(surroundings)
 
 

@@ -4,13 +4,10 @@ from flask import Blueprint, Response, render_template, request
 
 from mailing_app import clock, downloads, mailings, reports, words
 from mailing_app.bulkhead import bulky
+from mailing_app.figures import PLACES
 from mailing_app.forms import MailingsQuery, MissesQuery, OverTimeQuery
-from mailing_app.models import Status
 
 bp = Blueprint("reports", __name__)
-
-MISSES = (Status.FAILED, Status.EXPIRED, Status.UNCERTAIN)
-"""The ends of messages that did not reach anybody."""
 
 
 @bp.get("/reports")
@@ -32,8 +29,8 @@ def over_time() -> str:
         "reports/over_time.html",
         form=form,
         told=told,
-        series={place.value: [each.counts[place] for each in told.periods] for place in reports.PLACES},
-        words={place.value: words.place(place) for place in reports.PLACES},
+        series={place.value: [each.counts[place] for each in told.periods] for place in PLACES},
+        words={place.value: words.place(place) for place in PLACES},
     )
 
 
@@ -41,7 +38,7 @@ def over_time() -> str:
 def not_reached() -> str:
     """The clients most often not reached."""
     form = MissesQuery.from_page(request.args)
-    return render_template("reports/not_reached.html", missed=reports.most_missed(**form.values()), MISSES=MISSES)
+    return render_template("reports/not_reached.html", missed=reports.most_missed(**form.values()))
 
 
 @bp.get("/mailings/<id:mailing_id>/report")
