@@ -13,8 +13,8 @@ from mailing_app.local_time import Window
 from mailing_app.mailings import Preview
 from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Inquiry, Mailing, MailState, Message
 from mailing_app.paging import Page
-from mailing_app.version import VERSION
 from mailing_app.traffic import Latencies
+from mailing_app.version import VERSION
 
 
 def moment(at: datetime | None) -> str | None:
@@ -198,6 +198,8 @@ def _process(shown: Presence) -> dict[str, Any]:
         "started_at": moment(process.started_at),
         "in_flight": shown.in_flight,
     }
+
+
 def _latencies(shown: Latencies) -> dict[str, Any]:
     quantiles = {"p50": shown.p50, "p95": shown.p95, "p99": shown.p99}
     return {name: each._asdict() if each else None for name, each in quantiles.items()}

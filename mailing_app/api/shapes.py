@@ -36,10 +36,8 @@ STATUSES = {
 
 def schemas() -> dict[str, Schema]:
     """Every schema by its name. Needs the application's context, since the forms do."""
-    of_sending = preview.schemas() | _messages() | _totals() | standing.schemas()
-    return _inputs() | _clients() | _mailings() | of_sending | _shared()
-    own = _inputs() | _clients() | _mailings() | _messages() | _sending() | _shared()
-    return own | preview.schemas() | report.schemas()
+    own = _inputs() | _clients() | _mailings() | _messages() | _totals() | _shared()
+    return own | preview.schemas() | report.schemas() | standing.schemas()
 
 
 def _inputs() -> dict[str, Schema]:

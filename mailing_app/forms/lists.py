@@ -102,6 +102,8 @@ class MessagesQuery(Listing):
 
 class UncertainQuery(Listing):
     """Which uncertain messages of a mailing to list."""
+
+
 class MissesQuery(Query):
     """How many of the clients most often not reached to list."""
 

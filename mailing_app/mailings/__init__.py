@@ -30,7 +30,11 @@ from mailing_app.mailings.uncertain import send_again
 
 __all__ = [
     "BEGUN",
-    "MOST_AT_ONCE", "Doubt", "Doubtful", "OPTED_OUT", "Expectation",
+    "MOST_AT_ONCE",
+    "OPTED_OUT",
+    "Doubt",
+    "Doubtful",
+    "Expectation",
     "Kind",
     "Origin",
     "Planned",
@@ -43,7 +47,8 @@ __all__ = [
     "Why",
     "add",
     "add_once",
-    "ask", "allowed_rate",
+    "allowed_rate",
+    "ask",
     "cancel",
     "change",
     "delete",

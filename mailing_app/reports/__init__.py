@@ -2,8 +2,8 @@
 
 from mailing_app.reports.breakdown import Parts
 from mailing_app.reports.check import Difference, check
-from mailing_app.reports.course import Course, course
-from mailing_app.reports.figures import breakdown, by_reason, statistics, totals
+from mailing_app.reports.course import Course
+from mailing_app.reports.figures import by_reason, statistics, totals
 from mailing_app.reports.files import MESSAGE_COLUMNS, mailings_csv, messages_csv
 from mailing_app.reports.misses import Missed, most_missed
 from mailing_app.reports.over_time import Figures, OverTime, over_time
@@ -19,7 +19,8 @@ __all__ = [
     "OverTime",
     "Parts",
     "Proof",
-    "breakdown", "by_reason", "Report",
+    "Report",
+    "by_reason",
     "check",
     "mailings_csv",
     "messages_csv",

@@ -1,11 +1,13 @@
 """The figures, of a mailing and of all: read from the tallies, never counted."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import func, select
 
 from mailing_app import clock
 from mailing_app.db import count_by, db
 from mailing_app.mailings import in_phase
-from mailing_app.models import Breakdown, Client, Mailing, Message, Phase, Status, Tally, Trait
+from mailing_app.models import Breakdown, Mailing, Phase, Status, Tally, Trait
 
 
 def statistics(tally: Tally) -> dict[str, int]:
@@ -30,28 +32,6 @@ def by_reason() -> Mapping[tuple[str, str], int]:
     counted = {(end.value, row.value): int(number) for row in rows if row.value is not None
                for end, number in zip(ends, row[1:], strict=True)}  # fmt: skip
     return {key: number for key, number in counted.items() if number}
-
-
-def breakdown(mailing_id: int) -> Mapping[str, Mapping[str, Counter[str]]]:
-    """A mailing's messages by status, for each operator code and for each zone, both in the order of their sizes.
-
-    Counted when it is asked for, in one statement.
-    """
-    keys = (Client.operator_code, Client.timezone, Message.status)
-    statement = select(*keys, func.count()).join(Client).where(Message.mailing_id == mailing_id).group_by(*keys)
-    codes, zones = defaultdict[str, Counter[str]](_nothing), defaultdict[str, Counter[str]](_nothing)
-    for code, zone, status, number in db.session.execute(statement):
-        codes[code][status.value] += number
-        zones[zone][status.value] += number
-    return {"codes": _largest_first(codes), "zones": _largest_first(zones)}
-
-
-def _nothing() -> Counter[str]:
-    return Counter(dict.fromkeys((status.value for status in Status), 0))
-
-
-def _largest_first(parts: Mapping[str, Counter[str]]) -> dict[str, Counter[str]]:
-    return dict(sorted(parts.items(), key=lambda part: (-part[1].total(), part[0])))
 
 
 def _mailings_by_phase() -> dict[str, int]:

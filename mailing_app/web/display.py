@@ -6,7 +6,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, flash, make_response, render_template, request
-from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, format_timedelta, get_locale, gettext
+from flask_babel import (
+    format_date,
+    format_datetime,
+    format_decimal,
+    format_percent,
+    format_time,
+    format_timedelta,
+    get_locale,
+    gettext,
+)
 from wtforms import FormField
 
 from mailing_app import charts, clock, figures, ids, language, phones, status, traffic, words
