@@ -26,6 +26,8 @@ OTHER_EXAMPLES: Mapping[str, Mapping[str, object]] = {
 OTHER_SHAPES = {
     "mailing-running": "/mailings/1",
     "mailing-paused": "/mailings/3",
+    "reports-mailing-running": "/mailings/1/report",
+    "reports-over-time-month": "/reports/over-time?by=month&tag=vip",
     "mailings-none": "/mailings?name=nothing",
     "mailings-draft": "/mailings/new?draft=1",
     "copies-test-of": "/mailings/test?of=5",

@@ -6,16 +6,19 @@ from mailing_app import clock, imports
 from mailing_app.db import transaction
 from mailing_app.models import (
     Attempt,
+    Breakdown,
     Dispatcher,
     GatewayEvent,
     GatewayState,
     Hold,
     Message,
+    Misses,
     Process,
     ProcessKind,
     RawAnswer,
     Status,
     Traffic,
+    Trait,
 )
 from tests.factories import a_client, a_mailing
 
@@ -34,6 +37,8 @@ def one_of_everything() -> None:
         session.add(Message(mailing_id=1, client_id=1, **told))
         session.flush()
         mailing.tally.failed = 1
+        session.add(Breakdown(mailing_id=1, trait=Trait.TAG, value=HOSTILE, failed=1))
+        session.add(Misses(client_id=1, number=1, failed=1, expired=0, uncertain=0))
         session.add(Attempt(message_id=1, epoch=1, **tried))
         session.add(GatewayState(id=1, hold=Hold.TOKEN_REFUSED, held_at=now, detail=HOSTILE))
         running = {"pid": 1, "started_at": now, "beat_at": now, "figures": []}
