@@ -33,7 +33,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from mailing_app import clock
+from mailing_app import clock, spreadsheet
 
 PATIENCE = 5
 """Seconds to wait for the database: for a lock, a connection, a sign of life of its server.
@@ -168,6 +168,19 @@ def transaction(
         raise
     for step in session.info.pop(_AFTERWARDS):
         step()
+
+
+@contextmanager
+def snapshot() -> Iterator[Connection]:
+    """A connection on which all statements see one moment of the database, however long it takes: no writer waits for
+    it, nor it for them. It ends the present read of the session, which would be a second such moment.
+    """
+    look_again()
+    options: dict[str, Any] = {}
+    if db.engine.dialect.name != "sqlite":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with db.engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
 
 
 def after_commit(session: Session, step: Callable[[], Any]) -> None:
@@ -389,6 +402,7 @@ def _manners(url: str) -> dict[str, Any]:
 def _greet_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows the letters of ASCII only
+    connection.create_function("csv_cell", 2, spreadsheet.quoted, deterministic=True)
     # FULL: else a power cut takes commits back, an acceptance or an id that the gateway has seen among them.
     # secure_delete: else what was erased can be read in the file until something else takes its place.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):

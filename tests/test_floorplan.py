@@ -30,11 +30,11 @@ FLOORS = (
     {"audit", "turns", "figures", "pulse", "endings"},
     {"forms"},
     {"words"},
-    {"models", "paging"},
+    {"models", "paging", "lines"},
     {"db"},
-    {"phones", "forecast", "periods", "damage", "delimited", "pace"},
+    {"phones", "forecast", "periods", "damage", "delimited", "pace", "downloads"},
     {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language", "charts"},
-    {"downloads", "masking", "version"},
+    {"masking", "version"},
 )
 """From the roof to the ground. Rooms of one floor never import each other; `wsgi` stands on the roof."""
 

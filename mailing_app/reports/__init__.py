@@ -7,11 +7,25 @@ from mailing_app.reports.figures import by_reason, statistics, totals
 from mailing_app.reports.files import MESSAGE_COLUMNS, mailings_csv, messages_csv
 from mailing_app.reports.misses import Missed, most_missed
 from mailing_app.reports.over_time import Figures, OverTime, over_time
+from mailing_app.reports.course import Course, course
+from mailing_app.reports.figures import breakdown, by_reason, statistics, totals
+from mailing_app.reports.files import (
+    MAILING_COLUMNS,
+    MESSAGE_COLUMNS,
+    OF_AN_ATTEMPT,
+    OF_ITS_MAILING,
+    mailings_csv,
+    messages_csv,
+    period_csv,
+)
 from mailing_app.reports.proof import Proof, proof
 from mailing_app.reports.report import Report, report
 
 __all__ = [
+    "MAILING_COLUMNS",
     "MESSAGE_COLUMNS",
+    "OF_AN_ATTEMPT",
+    "OF_ITS_MAILING",
     "Course",
     "Difference",
     "Figures",
@@ -24,8 +38,7 @@ __all__ = [
     "check",
     "mailings_csv",
     "messages_csv",
-    "most_missed",
-    "over_time",
+    "most_missed", "over_time", "period_csv",
     "proof",
     "report",
     "statistics",

@@ -1,48 +1,130 @@
 """The reports as CSV, read from the database while they are sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, func, literal, null, select
+from sqlalchemy.orm import aliased
 
-from mailing_app import clock, spreadsheet
-from mailing_app.db import db
-from mailing_app.models import Client, Mailing, Message, Status
+from mailing_app import clock, lines, spreadsheet
+from mailing_app.db import db, snapshot
+from mailing_app.lines import Free, Grain, Lines, Shared
+from mailing_app.mailings import in_phase
+from mailing_app.models import Attempt, Client, Cohort, Mailing, Message, Phase, Status
 from mailing_app.reports.figures import statistics
 from mailing_app.reports.proof import proof
+from mailing_app.spreadsheet import Delimiter, Encoding
 
 MAILING_COLUMNS = (
     "id", "name", "phase", "starts_at", "ends_at", "recipients", *Status,
     "last_first_byte_at", "first_bytes_after_end", "forgotten_at",
 )  # fmt: skip
+
 MESSAGE_COLUMNS = (
     "id", "client_id", "phone", "status", "reason", "attempts", "created_at", "due_at", "sent_at",
+    "operator_code", "tag", "timezone",
 )  # fmt: skip
+"""The last three as they were when the audience was fixed."""
+
+OF_ITS_MAILING = ("mailing_id", "mailing_name", "mailing_starts_at")
+"""What stands before them where a file tells of several mailings."""
+
+OF_AN_ATTEMPT = ("attempt", "started_at", "ended_at", "outcome", "http_status", "code", "error")
+"""What stands behind them where every attempt has a line of its own."""
 
 
-def mailings_csv() -> Iterator[bytes]:
-    """One line a mailing."""
-    return spreadsheet.stream(MAILING_COLUMNS, _mailing_rows())
-
-
-def messages_csv(mailing_id: int) -> Iterator[bytes]:
-    """One line a message of the mailing, in the order of its clients."""
-    return spreadsheet.stream(MESSAGE_COLUMNS, _message_rows(mailing_id))
-
-
-def _mailing_rows() -> Iterator[list[Any]]:
+def mailings_csv(
+    since: datetime | None = None, until: datetime | None = None, phase: Phase | None = None,
+    delimiter: Delimiter = Delimiter.COMMA, encoding: Encoding = Encoding.UTF_8,
+) -> Iterator[bytes]:  # fmt: skip
+    """One line a mailing, of those that start within these moments, both included, and stand in this phase."""
     now = clock.now()
-    statement = select(Mailing).where(Mailing.deleted_at.is_(None)).order_by(Mailing.id)
+    which = [*_starting(since, until), *([in_phase(phase, now)] if phase else ())]
+    return spreadsheet.stream(MAILING_COLUMNS, _mailing_rows(which, now), delimiter.sign, encoding)
+
+
+def messages_csv(mailing_id: int, **asked: Any) -> Iterator[bytes]:
+    """One line a message of the mailing, in the order of its clients. What may be `asked` is told at `_file`."""
+    return _file(MESSAGE_COLUMNS, [Mailing.id == mailing_id], **asked)
+
+
+def period_csv(since: datetime | None = None, until: datetime | None = None, **asked: Any) -> Iterator[bytes]:
+    """The same of all mailings that start within these moments, both included, the oldest id first."""
+    return _file((*OF_ITS_MAILING, *MESSAGE_COLUMNS), _starting(since, until), **asked)
+
+
+def _file(
+    titles: Sequence[str], which: Sequence[ColumnElement[bool]], grain: Grain = Grain.MESSAGES,
+    delimiter: Delimiter = Delimiter.COMMA, encoding: Encoding = Encoding.UTF_8, **wanted: Any,
+) -> Iterator[bytes]:  # fmt: skip
+    """The messages of these mailings as they are at one moment, those that have every value `wanted`: `status`,
+    `reason`, `tag`, `operator_code`.
+
+    Of the `grain` of attempts there is a line for each attempt, and one for a message without any.
+    """
+    titles = (*titles, *OF_AN_ATTEMPT) if grain is Grain.ATTEMPTS else titles
+    yield spreadsheet.heading(titles, delimiter.sign, encoding)
+    columns = (Mailing.id, Mailing.name, Mailing.starts_at, Mailing.forgotten_at)
+    mailings = select(*columns).where(Mailing.deleted_at.is_(None), *which).order_by(Mailing.id)
+    with snapshot() as connection:
+        for mailing in connection.execute(mailings).all():
+            for piece in lines.written(connection, _lines(mailing, titles, wanted), delimiter.sign):
+                yield encoding.encoded(piece)
+
+
+def _lines(mailing: Any, titles: Sequence[str], wanted: Mapping[str, Any]) -> Lines:
+    tried = titles[-1] == OF_AN_ATTEMPT[-1]
+    source = select().select_from(Message)
+    source = source.outerjoin(Attempt, Attempt.message_id == Message.id) if tried else source
+    cells, of_the_mailing = _cells(mailing), Message.mailing_id == mailing.id
+    return Lines(
+        cells=[cells[title] for title in titles if title in cells],
+        source=source.where(of_the_mailing, *_conditions(wanted)),
+        key=Message.client_id,
+        keys=select(Message.client_id).where(of_the_mailing),
+        within=[Attempt.epoch] if tried else [],
+    )
+
+
+def _cells(mailing: Any) -> dict[str, Any]:
+    """What stands under each title; under the first of the cohort's stand all three."""
+    present = select(Client.phone).where(Client.id == Message.client_id).scalar_subquery()
+    before = aliased(Attempt)
+    number = select(func.count()).where(before.message_id == Attempt.message_id, before.epoch <= Attempt.epoch)
+    of_the_cohort = (Cohort.operator_code, Free(Cohort.tag), Cohort.timezone)
+    plain = ("id", "client_id", "status", "reason", "attempts", "created_at", "due_at", "sent_at")
+    of_an_attempt = ("started_at", "ended_at", "outcome", "http_status", "code")
+    own = {name: getattr(Message, name) for name in plain} | {name: getattr(Attempt, name) for name in of_an_attempt}
+    return own | {
+        "mailing_id": literal(mailing.id),
+        "mailing_name": Free(literal(mailing.name)),
+        "mailing_starts_at": literal(spreadsheet.cell(mailing.starts_at)),
+        # Asked for only where the message has none: to look up a million clients takes longer than all the rest.
+        "phone": null() if mailing.forgotten_at else func.coalesce(Message.phone, present),
+        "operator_code": Shared(Cohort, Cohort.id == Message.cohort_id, of_the_cohort),
+        "attempt": func.nullif(number.scalar_subquery(), 0),
+        "error": Free(Attempt.error),
+    }  # fmt: skip
+
+
+def _conditions(wanted: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    of_the_cohort = [getattr(Cohort, name) == wanted[name] for name in ("tag", "operator_code") if wanted.get(name)]
+    members = [Message.cohort_id.in_(select(Cohort.id).where(*of_the_cohort))] if of_the_cohort else []
+    return [*members, *(getattr(Message, name) == wanted[name] for name in ("status", "reason") if wanted.get(name))]
+
+
+def _starting(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    return [
+        *([Mailing.starts_at >= since] if since else ()),
+        *([Mailing.starts_at <= until] if until else ()),
+    ]
+
+
+def _mailing_rows(which: Sequence[ColumnElement[bool]], now: datetime) -> Iterator[list[Any]]:
+    statement = select(Mailing).where(Mailing.deleted_at.is_(None), *which).order_by(Mailing.id)
     for mailing in db.session.scalars(statement.execution_options(yield_per=500)):
         shown = [mailing.id, mailing.name, mailing.phase(now).value, mailing.starts_at, mailing.ends_at]
         kept = proof(mailing)
         ends = [kept.last_first_byte_at, kept.after_end, mailing.forgotten_at]
         yield [*shown, *statistics(mailing.tally).values(), *ends]
-
-
-def _message_rows(mailing_id: int) -> Iterator[Any]:
-    named = {"phone": case((Mailing.forgotten_at.is_(None), func.coalesce(Message.phone, Client.phone)))}
-    columns: list[Any] = [named.get(name, getattr(Message, name, None)) for name in MESSAGE_COLUMNS]
-    both = select(*columns).select_from(Message).join(Message.client).join(Message.mailing)
-    statement = both.where(Message.mailing_id == mailing_id).order_by(Message.client_id)
-    yield from db.session.execute(statement.execution_options(yield_per=2000))
