@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from mailing_app import clock
 from mailing_app.db import db, stored
+from mailing_app.figures import OF_CLIENTS, PLACES
 from mailing_app.models import Mailing, Status, Trait
 from tests.factories import a_filter
 
@@ -60,7 +61,6 @@ def fill(messages: int) -> None:
         if connection.dialect.name == "postgresql":  # to look up each reference would take longer than all the rest
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(_clients(dialect)), {"number": sizes[0], "now": stored(clock.now())})
-        connection.execute(text(_COHORTS))
         _plan(connection, sizes)
         for statement in (_messages(dialect), _attempts(dialect), _TALLIES, _traffic(dialect), _METER, _MISSES):
             connection.execute(text(statement))
@@ -103,19 +103,13 @@ def _clients(dialect: Dialect) -> str:
     """
 
 
-_COHORTS = """
-    INSERT INTO cohort (operator_code, timezone, tag)
-    SELECT DISTINCT operator_code, timezone, tag FROM client ORDER BY operator_code, timezone, tag
-"""
-
-
 def _messages(dialect: Dialect) -> str:
     """A lot in a thousand decides what became of each; eight in a hundred of the attempted took two attempts."""
     sent_at = dialect.later("starts_at", "client_id * 5 + (attempts - 1) * 10000 + 45")
     return f"""
-        INSERT INTO message (mailing_id, client_id, cohort_id, status, reason, phone, frozen, attempts, tries, unknown,
-            epoch, created_at, due_at, sent_at)
-        SELECT mailing_id, client_id, cohort_id, status,
+        INSERT INTO message (mailing_id, client_id, enrolled_code, enrolled_zone, enrolled_tag, status,
+            reason, phone, frozen, attempts, tries, unknown, epoch, created_at, due_at, sent_at)
+        SELECT mailing_id, client_id, operator_code, timezone, tag, status,
             CASE status WHEN 'failed' THEN 'refused' WHEN 'expired' THEN 'mailing_ended'
                 WHEN 'cancelled' THEN 'client_opted_out' WHEN 'uncertain' THEN 'cut_off' ELSE '' END,
             CASE WHEN attempts > 0 THEN phone END, attempts > 0, attempts, attempts, status = 'uncertain', attempts,
@@ -128,12 +122,10 @@ def _messages(dialect: Dialect) -> str:
                     WHEN lot < 15 THEN 'failed' WHEN lot < 25 THEN 'expired' WHEN lot < 30 THEN 'cancelled'
                     WHEN lot < 35 THEN 'uncertain' ELSE 'sent' END AS status
                 FROM (
-                    SELECT mailing.id AS mailing_id, client.id AS client_id, cohort.id AS cohort_id, client.phone,
-                        mailing.starts_at, mailing.settled_at, mailing.enrolled_to,
+                    SELECT mailing.id AS mailing_id, client.id AS client_id, client.operator_code, client.timezone,
+                        client.tag, client.phone, mailing.starts_at, mailing.settled_at, mailing.enrolled_to,
                         (client.id * 31 + mailing.id * 17) % 1000 AS lot
-                    FROM mailing JOIN client ON client.id <= mailing.enrolled_to JOIN cohort
-                        ON cohort.operator_code = client.operator_code AND cohort.timezone = client.timezone
-                        AND cohort.tag = client.tag
+                    FROM mailing JOIN client ON client.id <= mailing.enrolled_to
                 ) AS drawn
             ) AS decided
         ) AS counted
@@ -201,14 +193,14 @@ _MISSES = f"""
 
 def _breakdown(trait: Trait) -> str:
     is_reason = trait is Trait.REASON
-    value = "message.reason" if is_reason else f"cohort.{trait}"
+    value = "message.reason" if is_reason else OF_CLIENTS[trait]
     which = "message.reason <> '' AND message.status NOT IN ('pending', 'sending')" if is_reason else "1 = 1"
-    ends = [status for status in Status if status not in ("pending", "sending")]
+    ends = [status for status in PLACES if status is not Status.PENDING]
     sums = ", ".join(_number(f"message.status = '{end}'") for end in ends)
     return f"""
         INSERT INTO breakdown (mailing_id, trait, value, pending, {", ".join(ends)})
         SELECT message.mailing_id, '{trait}', {value}, {_number("message.status IN ('pending', 'sending')")}, {sums}
-        FROM message JOIN cohort ON cohort.id = message.cohort_id WHERE {which} GROUP BY message.mailing_id, {value}
+        FROM message WHERE {which} GROUP BY message.mailing_id, {value}
     """
 
 

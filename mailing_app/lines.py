@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
+from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, and_, bindparam, case, cast, func, literal, or_, select, true, type_coerce
+from sqlalchemy import Select, String, and_, bindparam, case, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.engine import Connection
 
 from mailing_app import spreadsheet
@@ -26,14 +28,6 @@ class Free(NamedTuple):
     """A cell of text that people or strangers wrote: it is looked at, so that no spreadsheet runs it."""
 
     column: Any
-
-
-class Shared(NamedTuple):
-    """Cells side by side of a row of another table that many lines have in common; empty where there is none."""
-
-    table: Any
-    condition: Any
-    cells: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -66,9 +60,9 @@ def written(connection: Connection, lines: Lines, delimiter: str) -> Iterator[st
 
 def _piece(lines: Lines, spelling: "_Sqlite") -> Any:
     """A SELECT of the lines of a span of keys, as one text."""
-    line, source = spelling.line(lines.cells, lines.source)
+    line = spelling.line([spelling.told(cell) for cell in lines.cells]).label("line")
     span = (lines.key > bindparam("after", type_=lines.key.type), lines.key <= bindparam("upto", type_=lines.key.type))
-    these = source.with_only_columns(line.label("line")).where(*span).order_by(lines.key, *lines.within).subquery()
+    these = lines.source.with_only_columns(line).where(*span).order_by(lines.key, *lines.within).subquery()
     return select(func.aggregate_strings(these.c.line, ""))
 
 
@@ -82,17 +76,10 @@ class _Sqlite:
     def __init__(self, delimiter: str) -> None:
         self.delimiter = delimiter
 
-    def line(self, cells: Sequence[Any], source: Select[Any]) -> tuple[Any, Select[Any]]:
-        """A line, and the source with all that its cells need."""
-        told: list[Any] = []
-        for cell in cells:
-            if isinstance(cell, Shared):
-                source = source.outerjoin(cell.table, cell.condition)
-            told.extend(map(self.told, cell.cells if isinstance(cell, Shared) else [cell]))
-        line = told[0]
-        for each in told[1:]:
-            line = line + self.delimiter + each
-        return line + "\r\n", source
+    def line(self, cells: Sequence[Any]) -> Any:
+        """A line of such cells."""
+        parted = (part for cell in cells for part in (self.delimiter, cell))
+        return reduce(lambda before, part: before + part, islice(parted, 2, None), cells[0]) + "\r\n"
 
     def told(self, cell: Any) -> Any:
         """A cell as text, empty for NULL."""
@@ -112,18 +99,8 @@ class _Sqlite:
 
 
 class _Postgresql(_Sqlite):
-    def line(self, cells: Sequence[Any], source: Select[Any]) -> tuple[Any, Select[Any]]:
-        told: list[Any] = []
-        for cell in cells:
-            if isinstance(cell, Shared):
-                # OFFSET keeps the row apart: what its cells come to is remembered (Memoize), not worked out again.
-                joined = func.concat_ws(self.delimiter, *map(self.told, cell.cells), type_=String).label("joined")
-                row = select(joined).select_from(cell.table).where(cell.condition).offset(0).lateral()
-                source = source.outerjoin(row, true())
-                told.append(func.coalesce(row.c.joined, self.delimiter * (len(cell.cells) - 1)))
-            else:
-                told.append(self.told(cell))
-        return func.concat(func.concat_ws(self.delimiter, *told), "\r\n"), source
+    def line(self, cells: Sequence[Any]) -> Any:
+        return func.concat(func.concat_ws(self.delimiter, *cells), "\r\n", type_=String)
 
     def moment(self, column: Any) -> Any:
         """Cut to the millisecond, as Python does it."""

@@ -21,6 +21,11 @@ class Encoding(StrEnum):
         """What the file begins with, by which a spreadsheet knows the encoding."""
         return "\ufeff".encode() if self is Encoding.UTF_8 else b""
 
+    @property
+    def charset(self) -> str:
+        """What it is called on the wire (IANA)."""
+        return "windows-1251" if self is Encoding.CP1251 else "utf-8"
+
     def encoded(self, text: str) -> bytes:
         """The text in it; a cell that was harmless stays so, since a question mark parts and runs nothing."""
         return text.encode(self.value, "replace")

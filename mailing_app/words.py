@@ -7,6 +7,7 @@ from flask_babel import format_decimal, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
 from mailing_app.language import Language
+from mailing_app.lines import Grain
 from mailing_app.models import (
     Action,
     ActorKind,
@@ -22,6 +23,7 @@ from mailing_app.models import (
     Word,
 )
 from mailing_app.periods import Unit
+from mailing_app.spreadsheet import Delimiter, Encoding
 
 # A table for each enum: members of two enums with one value are equal, and Russian tells their genders apart.
 _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
@@ -132,6 +134,18 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         WhenUncertain.HOLD: _l("Keep it for an operator to decide"),
         WhenUncertain.SEND_AGAIN: _l("Send it again, even if it may arrive twice"),
     },
+    Grain: {
+        Grain.MESSAGES: lazy_pgettext("line", "Message"),
+        Grain.ATTEMPTS: lazy_pgettext("line", "Attempt"),
+    },
+    Delimiter: {
+        Delimiter.COMMA: _l("Comma"),
+        Delimiter.SEMICOLON: _l("Semicolon"),
+    },
+    Encoding: {
+        Encoding.UTF_8: "UTF-8",
+        Encoding.CP1251: "Windows-1251",
+    },
 }
 
 
@@ -169,6 +183,11 @@ _REASONS = {
     "client_erased": _l("The client was erased"),
     "client_opted_out": _l("The client opted out"),
 }
+
+Reason = StrEnum("Reason", {name.upper(): name for name in _REASONS})  # type: ignore[misc]
+"""The reasons that there are words for, to choose one of them."""
+
+_WORDS[Reason] = {member: _REASONS[member.value] for member in Reason}
 
 _DETAILS = {
     "token": _l("Token"),

@@ -13,6 +13,7 @@ from mailing_app.forms.access import (
 from mailing_app.forms.base import Form, FormPart, Query
 from mailing_app.forms.bulk import BulkForm
 from mailing_app.forms.clients import ClientForm, ColumnsForm, EraseShownForm, ImportForm, OptOutsForm, RetagForm
+from mailing_app.forms.files import FileQuery, MailingsFileQuery, MessagesFileQuery, PeriodFileQuery
 from mailing_app.forms.gateway import StopForm
 from mailing_app.forms.lists import (
     AuditQuery,
@@ -42,13 +43,16 @@ __all__ = [
     "DraftsQuery",
     "EraseShownForm",
     "FaultyQuery",
+    "FileQuery",
     "Form",
     "FormPart",
     "ImportForm",
     "LanguageForm",
     "Listing",
     "MailingForm",
+    "MailingsFileQuery",
     "MailingsQuery",
+    "MessagesFileQuery",
     "MessagesQuery",
     "MissesQuery",
     "OperatorChangeForm",
@@ -59,6 +63,7 @@ __all__ = [
     "OwnPasswordForm",
     "PasswordForm",
     "PauseForm",
+    "PeriodFileQuery",
     "ProfileForm",
     "Query",
     "RemainderForm",

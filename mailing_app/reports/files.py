@@ -9,9 +9,9 @@ from sqlalchemy.orm import aliased
 
 from mailing_app import clock, lines, spreadsheet
 from mailing_app.db import db, snapshot
-from mailing_app.lines import Free, Grain, Lines, Shared
+from mailing_app.lines import Free, Grain, Lines
 from mailing_app.mailings import in_phase
-from mailing_app.models import Attempt, Client, Cohort, Mailing, Message, Phase, Status
+from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status
 from mailing_app.reports.figures import statistics
 from mailing_app.reports.proof import proof
 from mailing_app.spreadsheet import Delimiter, Encoding
@@ -79,7 +79,7 @@ def _lines(mailing: Any, titles: Sequence[str], wanted: Mapping[str, Any]) -> Li
     source = source.outerjoin(Attempt, Attempt.message_id == Message.id) if tried else source
     cells, of_the_mailing = _cells(mailing), Message.mailing_id == mailing.id
     return Lines(
-        cells=[cells[title] for title in titles if title in cells],
+        cells=[cells[title] for title in titles],
         source=source.where(of_the_mailing, *_conditions(wanted)),
         key=Message.client_id,
         keys=select(Message.client_id).where(of_the_mailing),
@@ -88,11 +88,10 @@ def _lines(mailing: Any, titles: Sequence[str], wanted: Mapping[str, Any]) -> Li
 
 
 def _cells(mailing: Any) -> dict[str, Any]:
-    """What stands under each title; under the first of the cohort's stand all three."""
+    """What stands under each title."""
     present = select(Client.phone).where(Client.id == Message.client_id).scalar_subquery()
     before = aliased(Attempt)
     number = select(func.count()).where(before.message_id == Attempt.message_id, before.epoch <= Attempt.epoch)
-    of_the_cohort = (Cohort.operator_code, Free(Cohort.tag), Cohort.timezone)
     plain = ("id", "client_id", "status", "reason", "attempts", "created_at", "due_at", "sent_at")
     of_an_attempt = ("started_at", "ended_at", "outcome", "http_status", "code")
     own = {name: getattr(Message, name) for name in plain} | {name: getattr(Attempt, name) for name in of_an_attempt}
@@ -102,16 +101,17 @@ def _cells(mailing: Any) -> dict[str, Any]:
         "mailing_starts_at": literal(spreadsheet.cell(mailing.starts_at)),
         # Asked for only where the message has none: to look up a million clients takes longer than all the rest.
         "phone": null() if mailing.forgotten_at else func.coalesce(Message.phone, present),
-        "operator_code": Shared(Cohort, Cohort.id == Message.cohort_id, of_the_cohort),
+        "operator_code": Message.enrolled_code,
+        "tag": Free(Message.enrolled_tag),
+        "timezone": Message.enrolled_zone,
         "attempt": func.nullif(number.scalar_subquery(), 0),
         "error": Free(Attempt.error),
     }  # fmt: skip
 
 
 def _conditions(wanted: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    of_the_cohort = [getattr(Cohort, name) == wanted[name] for name in ("tag", "operator_code") if wanted.get(name)]
-    members = [Message.cohort_id.in_(select(Cohort.id).where(*of_the_cohort))] if of_the_cohort else []
-    return [*members, *(getattr(Message, name) == wanted[name] for name in ("status", "reason") if wanted.get(name))]
+    told = {"tag": Message.enrolled_tag, "operator_code": Message.enrolled_code}
+    return [told.get(name, getattr(Message, name)) == value for name, value in wanted.items() if value]
 
 
 def _starting(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:

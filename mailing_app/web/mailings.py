@@ -8,7 +8,7 @@ from flask_babel import gettext
 from werkzeug import Response as Redirect
 
 from mailing_app import clock, mailings, reports
-from mailing_app.forms import MailingForm, MailingsQuery, MessagesQuery, PauseForm, RemainderForm
+from mailing_app.forms import MailingForm, MailingsQuery, MessagesFileQuery, MessagesQuery, PauseForm, RemainderForm
 from mailing_app.models import Word
 from mailing_app.web import display, drafts, edits, kept
 from mailing_app.web.planning import Planning, form_of, stored
@@ -91,6 +91,7 @@ def show(mailing_id: int) -> str:
         proof=reports.proof(figures["mailing"]),
         origin=mailings.origin(figures["mailing"].remainder_of),
         remainders=mailings.remainders(mailing_id),
+        files=MessagesFileQuery.blank(),
         **figures,
     )
 

@@ -1,11 +1,15 @@
 """The reports: totals, one mailing, figures over time, whom most messages missed, and the files."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from flask import Blueprint, Response, render_template, request
 
 from mailing_app import clock, downloads, mailings, reports, words
 from mailing_app.bulkhead import bulky
 from mailing_app.figures import PLACES
-from mailing_app.forms import MailingsQuery, MissesQuery, OverTimeQuery
+from mailing_app.forms import FileQuery, MailingsFileQuery, MailingsQuery, MessagesFileQuery, MissesQuery, OverTimeQuery, PeriodFileQuery
+from mailing_app.web import display
 
 bp = Blueprint("reports", __name__)
 
@@ -53,6 +57,12 @@ def mailing(mailing_id: int) -> str:
         origin=mailings.origin(report.mailing.remainder_of),
         remainders=mailings.remainders(mailing_id),
         now=report.made_at,
+        "reports.html",
+        page=page,
+        totals=reports.totals(),
+        statistics=reports.statistics,
+        now=clock.now(),
+        files=PeriodFileQuery.blank(),
     )
 
 
@@ -60,7 +70,14 @@ def mailing(mailing_id: int) -> str:
 @bulky("GET")
 def mailings_csv() -> Response:
     """One line a mailing."""
-    return downloads.csv(reports.mailings_csv(), "mailings.csv")
+    return _file(MailingsFileQuery.from_page(request.args), reports.mailings_csv, "mailings.csv")
+
+
+@bp.get("/reports/messages.csv")
+@bulky("GET")
+def period_csv() -> Response:
+    """One line a message of every mailing that starts in a period."""
+    return _file(PeriodFileQuery.from_page(request.args), reports.period_csv, "messages.csv")
 
 
 @bp.get("/mailings/<id:mailing_id>/report.csv")
@@ -68,4 +85,12 @@ def mailings_csv() -> Response:
 def messages_csv(mailing_id: int) -> Response:
     """One line a message of the mailing."""
     mailings.get(mailing_id)  # before the answer begins: later nobody could say 404
-    return downloads.csv(reports.messages_csv(mailing_id), f"mailing-{mailing_id}.csv")
+    form = MessagesFileQuery.from_page(request.args)
+    return _file(form, partial(reports.messages_csv, mailing_id), f"mailing-{mailing_id}.csv")
+
+
+def _file(form: FileQuery, write: Callable[..., Iterator[bytes]], name: str) -> Response:
+    """The file, or its form with what is wrong."""
+    if form.errors:
+        return display.form_page("file.html", form)
+    return downloads.csv(write(**form.values()), name, form.encoding.data.charset)

@@ -50,6 +50,8 @@ def mend(given: dict[str, Any]) -> None:
         given["after"] = "MTc"
     if given.keys() & {"starts_at", "ends_at"} and not is_in_order(given.get("starts_at"), given.get("ends_at")):
         given |= {"starts_at": "2050-01-31T09:00:00Z", "ends_at": "2050-01-31T18:00:00Z"}
+    if given.get("since", "") > given.get("until", "~"):
+        given["until"] = given["since"]
     if given.get("window") and given["window"]["from"] == given["window"]["to"]:
         given["window"] = None
     if "file" in given:

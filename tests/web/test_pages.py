@@ -13,6 +13,7 @@ EMPTY = [
     "/", "/live", "/clients", "/clients/new", "/clients/import", "/clients/imports",
     "/clients/export.csv", "/mailings", "/mailings/new",
     "/reports", "/reports/mailings.csv", "/reports/over-time", "/reports/over-time?by=week", "/reports/not-reached",
+    "/reports", "/reports/mailings.csv", "/reports/messages.csv",
     "/operators", "/operators/new", "/operators/tokens/new", "/login", "/metrics",
     "/gateway", "/gateway/live", "/gateway?span=day", "/gateway/stop", "/search", "/clients/opt-outs",
     "/status", "/status/live",
