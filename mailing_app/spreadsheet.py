@@ -47,7 +47,8 @@ class Delimiter(StrEnum):
 _BLANK = "\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _FORMULA = rf"['\"{_BLANK}\u200b\ufeff]*[=+\-@＝＋－＠]"
 
-RUN_BY_SPREADSHEETS = rf"^({_FORMULA}|[\t\r\n])"
+_BEGINNING = rf"({_FORMULA}|'*[\t\r\n])"
+RUN_BY_SPREADSHEETS = f"^{_BEGINNING}"
 """How a cell begins that some spreadsheet runs, or would once it has taken away what stands before the sign."""
 
 AS_A_CELL_ELSEWHERE = rf"(?<=[;\t])(?={_FORMULA})"
@@ -55,7 +56,7 @@ AS_A_CELL_ELSEWHERE = rf"(?<=[;\t])(?={_FORMULA})"
 
 _RUN, _ELSEWHERE = re.compile(RUN_BY_SPREADSHEETS), re.compile(AS_A_CELL_ELSEWHERE)
 _MADE_HARMLESS_ELSEWHERE = re.compile(rf"(?<=[;\t])'(?={_FORMULA})")
-_AFTER_AN_APOSTROPHE = re.compile(rf"'({_FORMULA}|[\t\r\n])")
+_AFTER_AN_APOSTROPHE = re.compile(f"'{_BEGINNING}")
 
 _LINES_A_PIECE = 500
 

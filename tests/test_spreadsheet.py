@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mailing_app import delimited, spreadsheet
 
 RUN = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠SUM(A1)",
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'\n", "＝1+1", "＋1", "－1", "＠SUM(A1)",
     " =1", "\u00a0=1", '"=1', "'=1", "' \"=1", "\ufeff=1", "\u200b=1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x")',
 ]  # fmt: skip
 LEFT = ["", "vip", "'quoted'", "a=1", "7 900 123-45-67", "«=1»", " vip", "'", "0-9"]

@@ -44,7 +44,9 @@ class PeriodQuery(Query):
     """Which mailings are meant, by the day on which they start."""
 
     since = DayInput(_l("From"), description=_l("The first day on which mailings start."), example="2026-01-01")
-    until = DayInput(_l("Until"), description=_l("The last day on which mailings start."), example="2026-01-31")
+    until = DayInput(
+        _l("Until"), ends=True, description=_l("The last day on which mailings start."), example="2026-01-31"
+    )
 
     def validate_since(self, field: DayInput) -> None:
         """A period ends after it begins."""

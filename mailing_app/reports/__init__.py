@@ -1,6 +1,7 @@
 """The reports: figures, the proof of the end, and the files."""
 
 from mailing_app.reports.breakdown import Parts
+from mailing_app.lines import Grain
 from mailing_app.reports.check import Difference, check
 from mailing_app.reports.course import Course
 from mailing_app.reports.figures import by_reason, statistics, totals
@@ -28,10 +29,7 @@ __all__ = [
     "OF_ITS_MAILING",
     "Course",
     "Difference",
-    "Figures",
-    "Missed",
-    "OverTime",
-    "Parts",
+    "Figures", "Missed", "OverTime", "Parts", "Grain",
     "Proof",
     "Report",
     "by_reason",
