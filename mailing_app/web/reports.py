@@ -8,7 +8,15 @@ from flask import Blueprint, Response, render_template, request
 from mailing_app import clock, downloads, mailings, reports, words
 from mailing_app.bulkhead import bulky
 from mailing_app.figures import PLACES
-from mailing_app.forms import FileQuery, MailingsFileQuery, MailingsQuery, MessagesFileQuery, MissesQuery, OverTimeQuery, PeriodFileQuery
+from mailing_app.forms import (
+    FileQuery,
+    MailingsFileQuery,
+    MailingsQuery,
+    MessagesFileQuery,
+    MissesQuery,
+    OverTimeQuery,
+    PeriodFileQuery,
+)
 from mailing_app.web import display
 
 bp = Blueprint("reports", __name__)
@@ -20,7 +28,12 @@ def index() -> str:
     form = MailingsQuery.from_page(request.args)
     page = mailings.listing(**form.values())
     return render_template(
-        "reports/index.html", page=page, totals=reports.totals(), statistics=reports.statistics, now=clock.now()
+        "reports/index.html",
+        page=page,
+        totals=reports.totals(),
+        statistics=reports.statistics,
+        now=clock.now(),
+        files=PeriodFileQuery.blank(),
     )
 
 
@@ -57,12 +70,6 @@ def mailing(mailing_id: int) -> str:
         origin=mailings.origin(report.mailing.remainder_of),
         remainders=mailings.remainders(mailing_id),
         now=report.made_at,
-        "reports.html",
-        page=page,
-        totals=reports.totals(),
-        statistics=reports.statistics,
-        now=clock.now(),
-        files=PeriodFileQuery.blank(),
     )
 
 
