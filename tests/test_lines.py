@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Integer, String, literal, select
 
-from mailing_app import lines, spreadsheet
+from mailing_app import spreadsheet
 from mailing_app.db import db
-from mailing_app.lines import Free, Lines
+from mailing_app.lines import Free, Lines, Writer
 from tests.test_spreadsheet import LEFT, RUN
 
 TEXTS = (
@@ -27,7 +27,7 @@ def written(cells: list[Any], delimiter: str) -> str:
     key = select(literal(1, Integer).label("key")).subquery().c.key
     told = Lines(cells, select().select_from(key.table), key, select(key))
     with db.engine.connect() as connection:
-        return "".join(lines.written(connection, told, delimiter))
+        return "".join(Writer(connection, told, delimiter).pieces())
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
