@@ -30,9 +30,11 @@ from tests.plans import planned
 from tests.processes.conftest import free_port, is_served
 
 ASKED = (
-    "/", "/mailings", "/mailings/1", "/mailings/100", "/mailings/1/breakdown", "/reports",
-    "/api/v1/mailings", "/api/v1/mailings/1", "/api/v1/mailings/1/statistics", "/api/v1/mailings/1/messages",
-    "/api/v1/statistics", "/api/v1/status",
+    "/", "/mailings", "/mailings/1", "/mailings/100", "/mailings/1?status=sending",
+    "/mailings/1/report", "/reports",
+    "/reports/over-time", "/reports/over-time?by=month", "/reports/not-reached", "/status",
+    "/api/v1/mailings", "/api/v1/mailings/1", "/api/v1/mailings/1/report", "/api/v1/mailings/1/statistics", "/api/v1/mailings/1/messages",
+    "/api/v1/statistics", "/api/v1/statistics/over-time", "/api/v1/statistics/not-reached", "/api/v1/status",
 )  # fmt: skip
 """What has to be there at once; the first mailing is the largest, the hundredth is running."""
 
