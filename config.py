@@ -10,10 +10,11 @@ import os
 import re
 import secrets
 import sys
+from datetime import time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -29,6 +30,9 @@ INSTANCE = ROOT / "instance"
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 _NUMBERS = re.compile(r"[0-9.]+")
 """What looks like an IP address: a host's name is never all figures."""
+
+_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+"""As HTML describes the valid e-mail address, roughly: what RFC 5321 lets stand without quotes, in ASCII."""
 
 Meaning = Literal["refused", "busy", "throttled", "token_refused", "duplicate"]
 """What a `code` of the gateway's own may mean: outcomes of the judge's table, by their names."""
@@ -66,6 +70,9 @@ class Settings(BaseSettings):
     dispatcher: Literal["embedded", "off"] = "embedded"
     default_timezone: str = "Europe/Moscow"
     default_language: Literal["en", "ru"] = "en"
+    report_email_to: Annotated[tuple[str, ...], NoDecode] = ()
+    smtp_url: str = ""
+    report_email_at: time | None = None
     phone_region: str = "RU"
     retention_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     log_format: Literal["", "text", "json"] = ""
@@ -90,6 +97,23 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if not is_zone(value):
             raise ValueError("is not the IANA name of a time zone")
+        return value
+
+    @field_validator("report_email_to", mode="before")
+    @classmethod
+    def _mailboxes(cls, value: Any) -> Any:
+        return tuple(_mailbox(each.strip()) for each in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        return _smtp(value) if value else value
+
+    @field_validator("report_email_at", mode="before")
+    @classmethod
+    def _minute_of_the_day(cls, value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+            raise ValueError("must be a time of day like 18:00")
         return value
 
     @field_validator("phone_region")
@@ -126,6 +150,15 @@ class Settings(BaseSettings):
     def _two_ports(self) -> "Settings":
         if self.practising and self.practice_port == self.port:
             raise ValueError("PRACTICE_PORT: must differ from PORT, since both are served at once")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_letter(self) -> "Settings":
+        """Who writes daily needs to know to whom, by whom and when."""
+        needed = ("report_email_to", "smtp_url", "report_email_at")
+        missing = [name.upper() for name in needed if getattr(self, name) in ("", (), None)]
+        if 0 < len(missing) < len(needed):
+            raise ValueError(f"{missing[0]}: must be set too for a daily report by e-mail, or none of the three")
         return self
 
     @property
@@ -227,6 +260,33 @@ def _address(value: str) -> str:
     except ValueError as error:
         raise ValueError("has an impossible port") from error
     return value.rstrip("/")
+
+
+def _mailbox(value: str) -> str:
+    if not _MAILBOX.fullmatch(value):
+        raise ValueError("must be addresses like a@example.org, divided by commas")
+    return value
+
+
+def _smtp(value: str) -> str:
+    url = urlsplit(value)
+    if not value.isascii() or any(character.isspace() for character in value):
+        raise ValueError("must be written in ASCII without spaces; what is special in a password as %XX")
+    if url.scheme not in ("smtp", "smtps") or not url.hostname or url.path not in ("", "/") or url.fragment:
+        raise ValueError("must be like smtp://user:password@host:587?from=sender@example.org, or smtps://…")
+    if bool(url.username) != bool(url.password):
+        raise ValueError("needs a password with a user, and a user with a password")
+    named = parse_qs(url.query, keep_blank_values=True, strict_parsing=bool(url.query))
+    if named.keys() - {"from"} or len(named.get("from", [])) > 1:
+        raise ValueError("takes ?from=ADDRESS and nothing else")
+    for sender in named.get("from", []):
+        if not _MAILBOX.fullmatch(sender):
+            raise ValueError("must name a sender like sender@example.org after ?from=")
+    try:
+        url.port  # noqa: B018 - reading it is what checks it
+    except ValueError as error:
+        raise ValueError("has an impossible port") from error
+    return value
 
 
 def _loopback(host: str) -> bool:

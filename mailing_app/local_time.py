@@ -62,7 +62,23 @@ def next_closing(window: Window, zone: str, moment: datetime) -> datetime:
 
 def day_starts_at(day: date, zone: str) -> datetime:
     """The first moment of a day by the wall clocks of `zone`, in UTC."""
-    return datetime.combine(day, time(), _place(zone)).astimezone(UTC)
+    return moment_of(day, time(), zone)
+
+
+def moment_of(day: date, wall: time, zone: str) -> datetime:
+    """When the wall clocks of `zone` read `wall` on a day, in UTC.
+
+    Where they do so twice, the first time; where a clock change leaves it out, when they would have without the change.
+    """
+    return datetime.combine(day, wall, _place(zone)).astimezone(UTC)
+
+
+def last_passing(wall: time, zone: str, moment: datetime) -> datetime:
+    """The latest moment up to `moment` at which the day of `zone` came to `wall`, in UTC: one a day of the calendar,
+    and one for two days where a change of the zone's date leaves a day out."""
+    today = _aware(moment).astimezone(_place(zone)).date()
+    passed = (moment_of(today - days * _DAY, wall, zone) for days in range(-1, 4))
+    return max(each for each in passed if each <= moment)
 
 
 def day_ends_at(day: date, zone: str) -> datetime:

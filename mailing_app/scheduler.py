@@ -19,6 +19,7 @@ from mailing_app import clock, imports, pulse, retention
 from mailing_app.db import empty_the_log
 from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.tick import Dispatching
+from mailing_app.letters import Carrier
 
 log = logging.getLogger(__name__)
 
@@ -28,31 +29,37 @@ LOOK_EVERY = 1.0
 EVERY_SECOND: dict[str, Any] = {
     "trigger": "interval", "seconds": 1, "coalesce": True, "max_instances": 1, "misfire_grace_time": None,
 }  # fmt: skip
+EVERY_FEW_SECONDS = EVERY_SECOND | {"seconds": 2}
 EVERY_MINUTE = EVERY_SECOND | {"seconds": 60}
 
 
 class Schedule:
-    """The ticking jobs of one process: the dispatcher that they drive, the work at imports, and what is forgotten."""
+    """The ticking jobs of one process: the dispatcher that they drive, the work at imports, the daily letter, and
+    what is forgotten."""
 
     def __init__(self, app: Flask, paced: bool):
         self._app = app
         self._dispatching = Dispatching(app, paced)
         self._scheduler = APScheduler()
         self._scheduler.init_app(app)
-        jobs: dict[str, Any] = {
+        each_second: dict[str, Any] = {
             "plan": self._dispatching.plan,
             "send": self._dispatching.send,
             "inquiries": self._dispatching.inquire,
             "imports": self._import,
         }
+        self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._letters = Carrier(app, self._name)
         self._jobs = [
-            self._scheduler.add_job(name, pulse.noting(name, job, EVERY_SECOND["seconds"]), **EVERY_SECOND)
+            self._scheduler.add_job(name, pulse.noting(name, job, every["seconds"]), **every)
+            for every, jobs in (
+                (EVERY_SECOND, each_second),
+                (EVERY_FEW_SECONDS, {"letters": self._letters.tick}),
+                (EVERY_MINUTE, {"retention": self._forget}),
+            )
             for name, job in jobs.items()
         ]
-        forget = pulse.noting("retention", self._forget, EVERY_MINUTE["seconds"])
-        self._jobs.append(self._scheduler.add_job("retention", forget, **EVERY_MINUTE))
         self._stopped = threading.Event()
-        self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._importing, self._forgetting = Outage(), Outage()
 
     def start(self) -> None:
@@ -63,6 +70,7 @@ class Schedule:
     def ask_to_stop(self) -> None:
         """Claim nothing from now on; returns at once."""
         self._stopped.set()
+        self._letters.ask_to_stop()
         self._dispatching.ask_to_stop()
 
     def stop(self) -> None:
@@ -70,6 +78,7 @@ class Schedule:
         self.ask_to_stop()
         self._scheduler.scheduler.shutdown(wait=False)
         self._dispatching.stop()
+        self._letters.stop()
 
     def _import(self) -> None:
         """Work at the files that were brought; what fails is tried again by the next tick."""

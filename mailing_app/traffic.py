@@ -143,6 +143,16 @@ def accepted_since(moment: datetime) -> int:
     return int(db.session.scalar(select(func.coalesce(func.sum(Traffic.number), 0)).where(*_accepted(moment))) or 0)
 
 
+def by_mailing(since: datetime, until: datetime) -> dict[int, Counter[str]]:
+    """For each mailing that had attempts end in the minutes from `since` to before `until`: by outcome, how many."""
+    found: dict[int, Counter[str]] = {}
+    within = (Traffic.minute_at >= since, Traffic.minute_at < until)
+    sums = select(Traffic.mailing_id, Traffic.outcome, func.sum(Traffic.number)).where(*within)
+    for mailing_id, outcome, number in db.session.execute(sums.group_by(Traffic.mailing_id, Traffic.outcome)):
+        found.setdefault(mailing_id, Counter())[outcome] += int(number)
+    return found
+
+
 def best_minute(since: datetime, mailing_id: int | None = None) -> int:
     """The most messages that the gateway accepted in one minute, over all dispatchers, of a mailing or of all."""
     number = func.sum(Traffic.number).label("number")

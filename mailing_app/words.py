@@ -13,6 +13,7 @@ from mailing_app.models import (
     ActorKind,
     Hold,
     ImportState,
+    MailState,
     Phase,
     ProcessKind,
     Role,
@@ -88,6 +89,7 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Action.GATEWAY_ASKED: _l("Asked the gateway what became of uncertain messages"),
         Action.GATEWAY_TOLD: _l("Was told by the gateway what became of uncertain messages"),
         Action.TEST_SENT: _l("Sent a test message"),
+        Action.LETTER_SENT_AGAIN: _l("Had the daily letter sent again"),
         Action.SENDING_STOPPED: _l("Stopped all sending"),
         Action.SENDING_WENT_ON: _l("Let sending go on"),
         Action.OPERATOR_ADDED: _l("Added an operator"),
@@ -129,6 +131,12 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Unit.DAY: lazy_pgettext("by", "Day"),
         Unit.WEEK: lazy_pgettext("by", "Week"),
         Unit.MONTH: lazy_pgettext("by", "Month"),
+    },
+    MailState: {
+        MailState.WAITING: lazy_pgettext("letter", "Waiting"),
+        MailState.HANDED_OVER: lazy_pgettext("letter", "Being handed over"),
+        MailState.SENT: lazy_pgettext("letter", "Sent"),
+        MailState.FAILED: lazy_pgettext("letter", "Not sent"),
     },
     WhenUncertain: {
         WhenUncertain.HOLD: _l("Keep it for an operator to decide"),

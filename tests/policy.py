@@ -115,6 +115,8 @@ PAGES = _of({
     "/reports/over-time": _page(SIGNED_IN),
     "/reports/not-reached": _page(SIGNED_IN),
     "/reports/messages.csv": _page(SIGNED_IN),
+    "/reports/letters": _page(SIGNED_IN),
+    "/reports/letters/<id:stamp>/send-again": _button(OPERATORS),
     "/audit": _page(OPERATORS),
     "/operators": _page(ADMINS),
     "/operators/new": _form(ADMINS),

@@ -24,6 +24,7 @@ FLOORS = (
     {"serving"},
     {"scheduler", "webserver"},
     {"web", "api", "dispatch"},
+    {"letters"},
     {"reports", "retention", "demo", "health"},
     {"mailings", "imports"},
     {"clients", "access", "access_log", "status", "holds", "traffic", "drafts", "bulkhead"},

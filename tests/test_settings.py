@@ -56,6 +56,23 @@ SENSELESS = [
     ("DEFAULT_TIMEZONE", "Europe"),
     ("DEFAULT_TIMEZONE", "../../etc/passwd"),
     ("DEFAULT_LANGUAGE", "de"),
+    ("REPORT_EMAIL_TO", "nobody"),
+    ("REPORT_EMAIL_TO", "a@example.org;b@example.org"),
+    ("REPORT_EMAIL_TO", "a@example.org, "),
+    ("SMTP_URL", "mail.example.org"),
+    ("SMTP_URL", "https://mail.example.org"),
+    ("SMTP_URL", "smtp://"),
+    ("SMTP_URL", "smtp://mail.example.org:99999"),
+    ("SMTP_URL", "smtp://[::1"),
+    ("SMTP_URL", "smtp://user@mail.example.org"),
+    ("SMTP_URL", "smtp://mail.example.org/inbox"),
+    ("SMTP_URL", "smtp://mail.example.org?from=nobody"),
+    ("SMTP_URL", "smtp://mail.example.org?to=a@example.org"),
+    ("SMTP_URL", "smtp://почта.example.org"),
+    ("REPORT_EMAIL_AT", "noon"),
+    ("REPORT_EMAIL_AT", "24:00"),
+    ("REPORT_EMAIL_AT", "9:30"),
+    ("REPORT_EMAIL_AT", "64800"),
     ("PHONE_REGION", "XX"),
     ("RETENTION_DAYS", "0"),
     ("RETENTION_DAYS", "1.5"),
@@ -88,6 +105,17 @@ def test_the_application_does_not_start_either(project: Path) -> None:
 def test_an_empty_value_means_the_default(project: Path) -> None:
     empty = {field.upper(): "" for field in Settings.model_fields}
     assert start(project, **empty).returncode == 0
+
+
+LETTER = {"REPORT_EMAIL_TO": "a@example.org", "SMTP_URL": "smtp://mail.example.org", "REPORT_EMAIL_AT": "18:00"}
+
+
+@pytest.mark.parametrize("missing", LETTER)
+def test_a_daily_report_wants_all_three_of_its_settings(project: Path, missing: str) -> None:
+    assert start(project, **LETTER).returncode == 0
+    ended = start(project, **(LETTER | {missing: ""}))
+    assert ended.returncode != 0
+    assert re.fullmatch(rf"{missing}: [^\n]+\n", ended.stderr)
 
 
 @pytest.mark.parametrize("exposed", [{"HOST": "0.0.0.0"}, {"MODE": "production"}, {"HOST": "::"}])
@@ -149,6 +177,7 @@ def test_serving_strangers_wants_a_word_on_the_mode(project: Path) -> None:
 def test_secrets_stay_out_of_the_line(project: Path) -> None:
     ended = start(project, DATABASE_URL="mysql://user:hush@host/name", GATEWAY_TOKEN="hush\u00e9")
     assert "hush" not in ended.stderr
+    assert "hush" not in start(project, SMTP_URL="smtp://user:hush@mail.example.org/inbox").stderr
 
 
 def test_the_example_names_each_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:

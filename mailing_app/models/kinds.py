@@ -116,6 +116,7 @@ class Action(StrEnum):
     GATEWAY_ASKED = "gateway_asked"
     GATEWAY_TOLD = "gateway_told"
     TEST_SENT = "test_sent"
+    LETTER_SENT_AGAIN = "letter_sent_again"
     SENDING_STOPPED = "sending_stopped"
     SENDING_WENT_ON = "sending_went_on"
     OPERATOR_ADDED = "operator_added"

@@ -11,6 +11,7 @@ from mailing_app.web import (
     drafts,
     gateway,
     imports,
+    letters,
     mailings,
     messages,
     monitoring,
@@ -31,8 +32,10 @@ __all__ = ["answer", "register", "use_up"]
 def register(app: Flask) -> None:
     """Open the pages."""
     display.init_app(app)
+    of_clients = (clients, imports, search)
     of_mailings = (mailings, uncertain, copies, drafts, messages)
+    of_figures = (reports, letters)
     of_people = (operators, audit, profile)
     of_the_service = (gateway, status, monitoring)
-    for noun in (session, dashboard, clients, imports, search, *of_mailings, reports, *of_people, *of_the_service):
+    for noun in (session, dashboard, *of_clients, *of_mailings, *of_figures, *of_people, *of_the_service):
         app.register_blueprint(noun.bp)

@@ -30,7 +30,7 @@ bp = Blueprint("session", __name__)
 
 PAGES = (
     "session", "dashboard", "clients", "imports", "search", "mailings", "uncertain", "copies", "drafts", "messages",
-    "reports", "gateway", "status", "operators", "audit", "profile",
+    "reports", "letters", "gateway", "status", "operators", "audit", "profile",
 )  # fmt: skip
 """The blueprints whose pages ask who is there; all others see to themselves."""
 
