@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     report_email_at: time | None = None
     phone_region: str = "RU"
     retention_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    attempts_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    archive_days: Annotated[int, Field(ge=30, le=36500)] | None = None
+    archive_folder: str = "instance/archive"
     log_format: Literal["", "text", "json"] = ""
 
     @field_validator("database_url")
@@ -115,6 +118,15 @@ class Settings(BaseSettings):
         if isinstance(value, str) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
             raise ValueError("must be a time of day like 18:00")
         return value
+
+    @field_validator("archive_folder")
+    @classmethod
+    def _anchored(cls, value: str) -> str:
+        """A relative folder starts at the project's root, as files of SQLite do."""
+        folder = ROOT / value
+        if folder.exists() and not folder.is_dir():
+            raise ValueError("names a file, not a folder")
+        return str(folder)
 
     @field_validator("phone_region")
     @classmethod

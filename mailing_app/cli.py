@@ -3,6 +3,7 @@
 import io
 import secrets
 import sys
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import IO, Any
@@ -12,7 +13,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 
-from mailing_app import access, audit, clients, demo, language, reports, serving
+from mailing_app import access, audit, clients, demo, housekeeping, language, reports, serving
 from mailing_app.errors import Invalid, Refusal
 from mailing_app.forms import ClientForm, Form, OperatorForm, TokenForm
 from mailing_app.local_time import day_ends_at
@@ -27,7 +28,7 @@ of_reports = AppGroup("reports", help="The figures.")
 
 def register(app: Flask) -> None:
     """Make the commands known to `flask`."""
-    alone = (serve, dispatcher, practice_gateway, setup, fill)
+    alone = (serve, dispatcher, practice_gateway, setup, fill, keep_house)
     for command in (*alone, operators, tokens, register_of_clients, of_reports):
         app.cli.add_command(command)
 
@@ -79,6 +80,17 @@ def setup() -> None:
 def fill() -> None:
     """Fill an empty register with invented clients and mailings."""
     click.echo("invented data added" if demo.fill() else "there are clients already; nothing was added")
+
+
+@click.command("housekeeping")
+@with_appcontext
+def keep_house() -> None:
+    """Make what is old take less room, as one process does by itself every day."""
+    with audit.acting(audit.CONSOLE):
+        done = housekeeping.go_round(current_app.config["SETTINGS"], time.sleep)
+    click.echo(
+        f"{done.traffic} rows of traffic folded, {done.attempts} attempts removed, {done.archived} mailings archived"
+    )
 
 
 @operators.command("add")

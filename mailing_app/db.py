@@ -358,6 +358,24 @@ def teach_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", _begin_sqlite)
 
 
+def one_at_a_time(session: Session, what: str) -> None:
+    """Until the transaction ends nobody else does this: whoever wants to waits. On SQLite a writer is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
+
+
+def tidy() -> None:
+    """Have the database look anew at how its rows lie, after many were removed: what plans rest on, not what is there.
+
+    SQLite bounds the work itself (its manual, PRAGMA optimize); on PostgreSQL the tables that are thinned are few.
+    """
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA optimize")
+        else:
+            connection.exec_driver_sql("ANALYZE traffic, meter, message, attempt")
+
+
 def empty_the_log() -> None:
     """Move SQLite's write-ahead log into the file and empty it, so that nothing erased is left in it.
 

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 from flask_apscheduler import APScheduler
 
-from mailing_app import clock, imports, pulse, retention
+from mailing_app import clock, housekeeping, imports, pulse, retention
 from mailing_app.db import empty_the_log
 from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.tick import Dispatching
@@ -31,11 +31,12 @@ EVERY_SECOND: dict[str, Any] = {
 }  # fmt: skip
 EVERY_FEW_SECONDS = EVERY_SECOND | {"seconds": 2}
 EVERY_MINUTE = EVERY_SECOND | {"seconds": 60}
+EVERY_TEN_MINUTES = EVERY_SECOND | {"seconds": 600}
 
 
 class Schedule:
-    """The ticking jobs of one process: the dispatcher that they drive, the work at imports, the daily letter, and
-    what is forgotten."""
+    """The ticking jobs of one process: the dispatcher that they drive, the work at imports, the daily letter and round,
+    and what is forgotten."""
 
     def __init__(self, app: Flask, paced: bool):
         self._app = app
@@ -56,11 +57,12 @@ class Schedule:
                 (EVERY_SECOND, each_second),
                 (EVERY_FEW_SECONDS, {"letters": self._letters.tick}),
                 (EVERY_MINUTE, {"retention": self._forget}),
+                (EVERY_TEN_MINUTES, {"housekeeping": self._keep_house}),
             )
             for name, job in jobs.items()
         ]
         self._stopped = threading.Event()
-        self._importing, self._forgetting = Outage(), Outage()
+        self._importing, self._forgetting, self._housekeeping = Outage(), Outage(), Outage()
 
     def start(self) -> None:
         """Begin to tick. Past Flask-APScheduler's own `start`, which silently does nothing under FLASK_DEBUG."""
@@ -98,6 +100,15 @@ class Schedule:
                 self._forgetting.end()
             except Exception as fault:
                 self._forgetting.complain(fault)
+
+    def _keep_house(self) -> None:
+        """Once a day, over all processes; what fails or was left is for the next day."""
+        with self._app.app_context():
+            try:
+                housekeeping.daily(self._app.config["SETTINGS"], self._stopped.wait)
+                self._housekeeping.end()
+            except Exception as fault:
+                self._housekeeping.complain(fault)
 
     def _watch_the_clock(self) -> None:
         """APScheduler reckons by the wall clock: set back by an hour, it would not tick for an hour."""

@@ -15,6 +15,9 @@ from mailing_app.models import Meter, RawAnswer, Traffic
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
+BY_THE_MINUTE_FOR = timedelta(days=35)
+"""What is older may be added up by the hour."""
+
 CLASSES = (
     1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700,
     1_000, 1_500, 2_000, 3_000, 5_000, 7_000, 10_000, 15_000, 20_000, 30_000, 60_000,
@@ -94,6 +97,11 @@ def class_of(taken: timedelta) -> int:
 def minute_of(moment: datetime) -> datetime:
     """The minute of UTC in which a moment lies."""
     return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The hour of UTC in which a moment lies."""
+    return minute_of(moment).replace(minute=0)
 
 
 def latencies(since: datetime, until: datetime, mailing_id: int | None = None) -> Latencies:

@@ -24,7 +24,7 @@ FLOORS = (
     {"serving"},
     {"scheduler", "webserver"},
     {"web", "api", "dispatch"},
-    {"letters"},
+    {"letters", "housekeeping"},
     {"reports", "retention", "demo", "health"},
     {"mailings", "imports"},
     {"clients", "access", "access_log", "status", "holds", "traffic", "drafts", "bulkhead"},
@@ -43,7 +43,7 @@ REHEARSAL = "practice"
 REHEARSING = {"cli", "serving"}
 """The practice gateway knows nothing of the house, and only who starts it knows of it."""
 
-SETTINGS_READERS = {"app", "serving", "dispatch"}
+SETTINGS_READERS = {"app", "serving", "dispatch", "housekeeping"}
 """Who may name the type `Settings`; everybody else reads `current_app.config`, and only `app` knows more of config."""
 
 LONGEST_MODULE = 250

@@ -77,6 +77,9 @@ SENSELESS = [
     ("RETENTION_DAYS", "0"),
     ("RETENTION_DAYS", "1.5"),
     ("RETENTION_DAYS", "99999"),
+    ("ATTEMPTS_DAYS", "0"),
+    ("ARCHIVE_DAYS", "29"),
+    ("ARCHIVE_FOLDER", "config.py"),
     ("LOG_FORMAT", "xml"),
 ]
 

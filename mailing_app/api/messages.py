@@ -17,20 +17,22 @@ CSV = schema.csv(f"{','.join(reports.MESSAGE_COLUMNS)}\r\n")
 CSV_OF_MAILINGS = schema.csv(f"{','.join(reports.MAILING_COLUMNS)}\r\n")
 CSV_OF_ALL = schema.csv(f"{','.join((*reports.OF_ITS_MAILING, *reports.MESSAGE_COLUMNS))}\r\n")
 
+ARCHIVED = "The messages of this mailing were archived on 2026-11-26, in the file mailing-17.csv.gz."
+
 
 @bp.get("/mailings/<id:mailing_id>/messages")
-@answers(200, "MessagePage", query=MessagesQuery)
+@answers(200, "MessagePage", query=MessagesQuery, refused=ARCHIVED)
 def list_messages(mailing_id: int) -> Any:
     """List the messages of a mailing.
 
     In the order of its clients.
     """
-    mailings.get(mailing_id)
+    mailings.check_there(mailings.get(mailing_id))
     return resources.page(mailings.messages(mailing_id, **parameters.given()), resources.message)
 
 
 @bp.get("/mailings/<id:mailing_id>/report.csv")
-@answers(200, CSV, query=MessagesFileQuery)
+@answers(200, CSV, query=MessagesFileQuery, refused=ARCHIVED)
 @bulky("GET")
 def read_report(mailing_id: int) -> Any:
     """Read the report of a mailing as CSV.
@@ -38,7 +40,7 @@ def read_report(mailing_id: int) -> Any:
     One line a message that matches every given parameter, or with `grain=attempts` one line an attempt; all as they
     are at one moment. UTF-8 with a byte order mark unless asked for otherwise, for spreadsheets.
     """
-    mailings.get(mailing_id)
+    mailings.check_there(mailings.get(mailing_id))
     return _file(reports.messages_csv(mailing_id, **parameters.given()), f"mailing-{mailing_id}.csv")
 
 
@@ -73,7 +75,8 @@ def read_message(message_id: int) -> Any:
     """
     message = mailings.message(message_id)
     history, inquiry = mailings.history(message_id), mailings.inquiry(message_id)
-    return resources.message(message) | {"history": resources.history(history)} | resources.inquiry(inquiry)
+    told = {"history": resources.history(history, message.attempts)}
+    return resources.message(message) | told | resources.inquiry(inquiry)
 
 
 def _file(pieces: Iterator[bytes], name: str) -> Response:

@@ -10,7 +10,7 @@ from mailing_app import clock, reports, status
 from mailing_app.clients import Became, ImportResult, Outcome
 from mailing_app.health import Health, Presence
 from mailing_app.local_time import Window
-from mailing_app.mailings import Preview
+from mailing_app.mailings import Preview, numbered
 from mailing_app.models import Attempt, Client, Dispatcher, GatewayState, Inquiry, Mailing, MailState, Message
 from mailing_app.paging import Page
 from mailing_app.traffic import Latencies
@@ -69,6 +69,7 @@ def mailing(shown: Mailing) -> dict[str, Any]:
         "remainder_of": shown.remainder_of,
         "test": shown.only_client_id is not None,
         "forgotten_at": moment(shown.forgotten_at),
+        "archived_at": moment(shown.archived_at),
         "statistics": reports.statistics(shown.tally),
         "version": shown.version,
         "created_at": moment(shown.created_at),
@@ -147,9 +148,9 @@ def message(shown: Message) -> dict[str, Any]:
     }
 
 
-def history(attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
-    """Every attempt of a message, numbered from one."""
-    return [{"number": number} | _attempt(attempt) for number, attempt in enumerate(attempts, start=1)]
+def history(attempts: Sequence[Attempt], made: int) -> list[dict[str, Any]]:
+    """The attempts of a message that are kept, the last ones of as many as were made."""
+    return [{"number": number} | _attempt(attempt) for number, attempt in numbered(made, attempts)]
 
 
 def inquiry(shown: Inquiry | None) -> dict[str, Any]:

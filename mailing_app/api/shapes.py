@@ -98,6 +98,7 @@ def _mailings() -> dict[str, Schema]:
         "version": told("Counts its changes.", ID | {"examples": [1]}),
         "remainder_of": told("The mailing whose unreached clients it goes to.", or_null(ID) | {"examples": [None]}),
         "test": told("Whether it goes to one client only, to try its text.", FLAG | {"examples": [False]}),
+        "archived_at": told("When its messages were archived.", or_null(MOMENT) | {"examples": [None]}),
         "forgotten_at": told("When its text and phones were erased.", or_null(MOMENT) | {"examples": [None]}),
     }
     fields = MailingForm.schema()["properties"]

@@ -89,6 +89,11 @@ class Moves:
         self._breakdown[mailing_id, Trait.TAG, ""][_place(status)] += 1
         self._untagged.add(mailing_id)
 
+    def removed(self, row: Any) -> None:
+        """A message was removed, its mailing's figures stay. `row` tells what is `COUNTED` of it."""
+        if row.status in MISSED:
+            self._misses[row.client_id].update({"number": -1, _place(row.status): -1})
+
     def left(self, mailing_id: int, moment: datetime) -> None:
         """The first byte of a request left at that moment."""
         self._last_bytes[mailing_id] = max(moment, self._last_bytes.get(mailing_id, moment))

@@ -67,8 +67,8 @@ class MailingForm(Form):
     """What to send, to whom, and when."""
 
     read_only = (
-        "id", "phase", "pause_reason", "remainder_of", "test", "forgotten_at", "statistics", "version",
-        "created_at", "updated_at",
+        "id", "phase", "pause_reason", "remainder_of", "test", "forgotten_at", "archived_at", "statistics",
+        "version", "created_at", "updated_at",
     )  # fmt: skip
 
     name = TextInput(

@@ -1,12 +1,13 @@
 """The operations on mailings and their messages."""
 
+from mailing_app.mailings.audience import is_family_settled, lock_family
 from mailing_app.mailings.controls import cancel, delete, pause, resume
 from mailing_app.mailings.expectation import Expectation, forecast_of
 from mailing_app.mailings.guards import Doubt, doubts
 from mailing_app.mailings.inquiries import MOST_AT_ONCE, Doubtful, Standing, ask, doubtful, inquiry, standing
 from mailing_app.mailings.intake import plan, send_test
 from mailing_app.mailings.left_out import left_out
-from mailing_app.mailings.messages import history, message, messages, messages_to
+from mailing_app.mailings.messages import check_there, history, message, messages, messages_to, numbered
 from mailing_app.mailings.planning import (
     BEGUN,
     Planned,
@@ -51,6 +52,7 @@ __all__ = [
     "ask",
     "cancel",
     "change",
+    "check_there",
     "delete",
     "doubtful",
     "doubts",
@@ -60,11 +62,14 @@ __all__ = [
     "history",
     "in_phase",
     "inquiry",
+    "is_family_settled",
     "left_out",
     "listing",
+    "lock_family",
     "message",
     "messages",
     "messages_to",
+    "numbered",
     "origin",
     "pause",
     "plan",

@@ -1,6 +1,7 @@
 """Who belongs to a mailing: the one condition by which it is counted beforehand and enrolled in the end."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, and_, exists, or_, select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app import clients
 from mailing_app.db import in_order
+from mailing_app.errors import N_, Refused
 from mailing_app.models import Client, Inquiry, Mailing, Message, Status, Word
 
 MISSED = (Status.FAILED, Status.EXPIRED, Status.CANCELLED)
@@ -18,6 +20,8 @@ NEVER_CAME = and_(
     exists().where(Inquiry.message_id == Message.id, Inquiry.word == Word.NEVER_CAME).correlate(Message),
 )
 """Whether the gateway says of an uncertain message that it never came: nothing was sent since, or the word is gone."""
+
+ARCHIVED = N_("The messages of this mailing, or of one that it belongs to, are archived: nobody is sent to again.")
 
 
 def conditions(
@@ -66,6 +70,21 @@ def lock_family(session: Session, mailing_id: int) -> None:
     of them leaves out whom the others have, and sees only what was committed.
     """
     session.execute(in_order(Mailing.id, Mailing.id.in_(select(_family(mailing_id).c.id))))
+
+
+def is_family_settled(session: Session, mailing_id: int, before: datetime) -> bool:
+    """Whether this mailing and all others of its family had found their end before then: none needs to know whom the
+    others reached."""
+    unsettled = or_(Mailing.settled_at.is_(None), Mailing.settled_at > before)
+    kin = Mailing.id.in_(select(_family(mailing_id).c.id))
+    return session.scalar(select(Mailing.id).where(kin, unsettled).limit(1)) is None
+
+
+def check_family_kept(session: Session, mailing_id: int) -> None:
+    """Refused where the messages of any mailing of the family are archived: nobody could say whom they reached."""
+    kin = Mailing.id.in_(select(_family(mailing_id).c.id))
+    if session.scalar(select(Mailing.id).where(kin, Mailing.archived_at.is_not(None)).limit(1)) is not None:
+        raise Refused(ARCHIVED)
 
 
 def taken_elsewhere(mailing_id: int) -> ColumnElement[bool]:

@@ -21,6 +21,8 @@ BEGUN = N_("Sending has begun: only the name, the end and what to do with uncert
 
 FORGOTTEN = N_("The text and the phones of this mailing were erased: it can only be looked at, copied or deleted.")
 
+ARCHIVED = N_("The messages of this mailing were archived: it can only be looked at, copied or deleted.")
+
 DECIDE_THE_AUDIENCE = ("filter", "with_uncertain", "window_from", "window_to", "starts_at")
 
 
@@ -172,6 +174,8 @@ def _plain(value: Any) -> Any:
 
 
 def _check_kept(mailing: Mailing) -> None:
+    if mailing.archived_at:
+        raise Refused(ARCHIVED)
     if mailing.forgotten_at:
         raise Refused(FORGOTTEN)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app.db import db
 from mailing_app.errors import N_, Refused
-from mailing_app.mailings.audience import conditions
+from mailing_app.mailings.audience import check_family_kept, conditions
 from mailing_app.mailings.planning import locked
 from mailing_app.models import Client, Mailing
 
@@ -42,6 +42,7 @@ def remainders(mailing_id: int) -> list[Mailing]:
 
 
 def check_settled(session: Session, mailing_id: int) -> None:
-    """Refused while somebody of the mailing may still be reached by it."""
+    """Refused while somebody of the mailing may still be reached by it, and once nobody can say who was."""
     if locked(session, mailing_id).settled_at is None:
         raise Refused(N_("That mailing is not over yet: some of its messages may still arrive."))
+    check_family_kept(session, mailing_id)

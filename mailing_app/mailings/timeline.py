@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from mailing_app import local_time
 from mailing_app.db import db
+from mailing_app.mailings.messages import numbered
 from mailing_app.models import Attempt, GatewayEvent, Message, Status
 
 MOST_EVENTS = 20
@@ -56,7 +57,7 @@ def steps(message: Message, attempts: Sequence[Attempt], events: Sequence[Gatewa
     """The steps of a message, from what is known of it; pure."""
     happened = [Step(Kind.WEATHER, event.turned_at, event=event) for event in events]
     happened += [Step(Kind.ATTEMPT, _began(each), number=number, attempt=each)
-                 for number, each in enumerate(attempts, start=1)]  # fmt: skip
+                 for number, each in numbered(message.attempts, attempts)]  # fmt: skip
     happened.sort(key=lambda step: step.at or now)
     first = [Step(Kind.ENROLLED, message.created_at), *_window(message, attempts)]
     return [*first, *happened, _last(message, attempts)]

@@ -31,6 +31,7 @@ def send_again(mailing_id: int, only_never_came: bool = False) -> Mailing:
             audience.lock_family(session, mailing_id)
             mailing = locked(session, mailing_id)
             check_open(mailing)
+            audience.check_family_kept(session, mailing_id)
             moves = Moves()
             moved = _requeue(session, mailing_id, which, after, moves)
             mailing.settled_at = None

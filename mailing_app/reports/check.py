@@ -36,7 +36,8 @@ def _tallies() -> Iterator[Difference]:
         "attempts": func.coalesce(func.sum(Message.attempts), 0),
         "repeats": func.coalesce(func.sum(Message.attempts), 0) - count_by(Message.attempts > 0),
     }
-    counted = select(Message.mailing_id, *_named(of_message)).group_by(Message.mailing_id)
+    counted = select(Message.mailing_id, *_named(of_message)).where(_has_messages(Message.mailing_id))
+    counted = counted.group_by(Message.mailing_id)
     names = list(of_message)
     kept = select(Tally.mailing_id, *(getattr(Tally, name) for name in names)).where(_has_messages(Tally.mailing_id))
     yield from _compared("mailing", counted, kept, names)
@@ -47,10 +48,11 @@ def _breakdowns() -> Iterator[Difference]:
     names = [place.value for place in PLACES]
     places = {place.value: count_by(_stands_at(place)) for place in PLACES}
     for trait, value in OF_CLIENTS.items():
-        counted = select(_subject(Message.mailing_id, value), *_named(places)).group_by(Message.mailing_id, value)
+        counted = select(_subject(Message.mailing_id, value), *_named(places)).where(_has_messages(Message.mailing_id))
+        counted = counted.group_by(Message.mailing_id, value)
         yield from _compared(trait.value, counted, _kept(trait), names)
     ended = select(_subject(Message.mailing_id, Message.reason), *_named(places))
-    ended = ended.where(Message.reason != "", Message.status.not_in(OPEN))
+    ended = ended.where(Message.reason != "", Message.status.not_in(OPEN), _has_messages(Message.mailing_id))
     yield from _compared("reason", ended.group_by(Message.mailing_id, Message.reason), _kept(Trait.REASON), names)
 
 

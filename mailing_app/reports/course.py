@@ -31,6 +31,8 @@ def course(mailing: Mailing, now: datetime) -> Course | None:
     until = last if mailing.phase(now) in OVER else max(last, traffic.minute_of(now))
     minutes = (until - begin) // traffic.MINUTE + 1
     length = next((each for each in STEP_LENGTHS if minutes <= each * MOST_STEPS), -(-minutes // MOST_STEPS))
+    if begin < now - traffic.BY_THE_MINUTE_FOR:
+        begin, length = traffic.hour_of(begin), max(length, STEP_LENGTHS[-1])
     steps = traffic.steps(begin, until + traffic.MINUTE, length * traffic.MINUTE, mailing.id)
     kinds = traffic.by_kind(steps)
     accepted = list(accumulate(kinds.pop(traffic.ACCEPTED)))

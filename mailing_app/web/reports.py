@@ -91,7 +91,7 @@ def period_csv() -> Response:
 @bulky("GET")
 def messages_csv(mailing_id: int) -> Response:
     """One line a message of the mailing."""
-    mailings.get(mailing_id)  # before the answer begins: later nobody could say 404
+    mailings.check_there(mailings.get(mailing_id))  # before the answer begins: later nobody could say 404
     form = MessagesFileQuery.from_page(request.args)
     return _file(form, partial(reports.messages_csv, mailing_id), f"mailing-{mailing_id}.csv")
 

@@ -17,7 +17,8 @@ from tests.mailings.test_uncertain import in_doubt
 URL = "/api/v1/mailings"
 KEYS = [
     "id", "name", "text", "starts_at", "ends_at", "filter", "window", "when_uncertain", "phase", "pause_reason",
-    "remainder_of", "test", "forgotten_at", "statistics", "version", "created_at", "updated_at",
+    "remainder_of", "test", "forgotten_at", "archived_at", "statistics", "version", "created_at",
+    "updated_at",
 ]  # fmt: skip
 WINDOW = {"from": "09:00", "to": "21:00"}
 

@@ -74,6 +74,13 @@ def taken(asked: dict[str, Any]) -> dict[str, int]:
     return {"client_id": a_client().id}
 
 
+def archived(_asked: dict[str, Any]) -> dict[str, int]:
+    mailing = a_mailing()
+    with transaction() as session:
+        session.get_one(Mailing, mailing.id).archived_at = clock.now()
+    return {"mailing_id": mailing.id}
+
+
 def begun(asked: dict[str, Any]) -> dict[str, int]:
     mailing = a_mailing()
     with transaction() as session:
@@ -109,5 +116,7 @@ FORBIDDING: dict[str, Callable[[dict[str, Any]], dict[str, int]]] = {
     "send_uncertain_messages": cancelled,
     "cancel_mailing": finished,
     "ask_gateway": lambda _: {},
+    "list_messages": archived,
+    "read_report": archived,
 }
 """The state of things that forbids an operation."""
