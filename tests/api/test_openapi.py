@@ -27,11 +27,7 @@ def test_every_route_is_in_the_document_and_no_other(app: Flask, specification: 
     routes = {(method, re.sub("<id:(.*?)>", r"{\1}", rule)) for method, rule in operations(app)}
     told = {(method.upper(), f"/api/v1{path}") for path, method, _ in each_operation(specification)}
     assert told == routes
-<<<<<<< HEAD
     assert len(told) == 37
-=======
-    assert len(told) == 35
->>>>>>> ce0548c (Call the tab of the reports over time by its own name in Russian, and count the operations of the API)
 
 
 def test_every_operation_says_what_it_does(specification: dict[str, Any]) -> None:
