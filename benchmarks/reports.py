@@ -33,7 +33,8 @@ ASKED = (
     "/", "/mailings", "/mailings/1", "/mailings/100", "/mailings/1?status=sending",
     "/mailings/1/report", "/reports",
     "/reports/over-time", "/reports/over-time?by=month", "/reports/not-reached", "/status",
-    "/api/v1/mailings", "/api/v1/mailings/1", "/api/v1/mailings/1/report", "/api/v1/mailings/1/statistics", "/api/v1/mailings/1/messages",
+    "/api/v1/mailings", "/api/v1/mailings/1", "/api/v1/mailings/1/report", "/api/v1/mailings/1/statistics",
+    "/api/v1/mailings/1/messages",
     "/api/v1/statistics", "/api/v1/statistics/over-time", "/api/v1/statistics/not-reached", "/api/v1/status",
 )  # fmt: skip
 """What has to be there at once; the first mailing is the largest, the hundredth is running."""

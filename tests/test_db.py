@@ -13,7 +13,8 @@ from sqlalchemy import BigInteger, String, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from mailing_app.db import Moment, absence, batch, db, transaction
+from mailing_app.batches import batch
+from mailing_app.db import Moment, absence, db, transaction
 from mailing_app.errors import Refused
 from mailing_app.models import Client
 from mailing_app.paging import cursor, cursor_id

@@ -31,7 +31,7 @@ FLOORS = (
     {"audit", "turns", "figures", "pulse", "endings"},
     {"forms"},
     {"words"},
-    {"models", "paging", "lines"},
+    {"batches", "models", "paging", "lines"},
     {"db"},
     {"phones", "forecast", "periods", "damage", "delimited", "pace", "downloads"},
     {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language", "charts"},

@@ -6,9 +6,10 @@ from sqlalchemy import String, func, literal, select, true
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock, phones
+from mailing_app.batches import batch
 from mailing_app.clients.register import locked
 from mailing_app.clients.withdrawal import withdraw
-from mailing_app.db import Moment, batch, db, insert, transaction
+from mailing_app.db import Moment, db, insert, transaction
 from mailing_app.figures import Moves
 from mailing_app.models import Action, AuditEntry, Client
 from mailing_app.paging import Page, page

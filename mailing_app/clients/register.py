@@ -7,9 +7,10 @@ from sqlalchemy import BigInteger, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock, figures
+from mailing_app.batches import batch
 from mailing_app.clients import traces
 from mailing_app.clients.withdrawal import withdraw
-from mailing_app.db import batch, changed, db, in_order, transaction
+from mailing_app.db import changed, db, in_order, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.figures import Moves
 from mailing_app.models import Action, Client, Message, Status

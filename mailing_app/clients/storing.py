@@ -7,9 +7,10 @@ from sqlalchemy import String, Subquery, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from mailing_app import clock
+from mailing_app.batches import batch
 from mailing_app.clients.columns import COLUMNS
 from mailing_app.clients.register import wait_no_more
-from mailing_app.db import Moment, batch, insert
+from mailing_app.db import Moment, insert
 from mailing_app.models import Client
 
 ROWS_A_CHUNK = 500

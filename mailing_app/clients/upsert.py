@@ -9,9 +9,10 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Session
 
 from mailing_app import audit
+from mailing_app.batches import batch
 from mailing_app.clients.columns import COLUMNS
 from mailing_app.clients.storing import ROWS_A_CHUNK, insert_new, store
-from mailing_app.db import batch, transaction
+from mailing_app.db import transaction
 from mailing_app.models import Action, Client
 
 Wanted = tuple[Mapping[str, Any], Collection[str]]

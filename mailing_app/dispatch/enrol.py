@@ -10,7 +10,8 @@ from sqlalchemy import String, func, literal, select
 from sqlalchemy.orm import Session
 
 from mailing_app import figures, local_time, pulse
-from mailing_app.db import Moment, absence, after_commit, batch, changed, db, insert, look_again, transaction
+from mailing_app.batches import batch
+from mailing_app.db import Moment, absence, after_commit, changed, db, insert, look_again, transaction
 from mailing_app.figures import Moves
 from mailing_app.mailings import audience, expectation
 from mailing_app.models import Client, Mailing, Message

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Integer, String, delete, select
 from sqlalchemy.orm import Session
 
-from mailing_app.db import Moment, Upsert, changed, transaction
+from mailing_app.batches import Upsert
+from mailing_app.db import Moment, changed, transaction
 from mailing_app.dispatch.masking import Mask
 from mailing_app.dispatch.parts import Answer, Delivery, Outcome
 from mailing_app.models import Dispatcher, Id, RawAnswer

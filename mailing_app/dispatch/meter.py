@@ -11,7 +11,8 @@ from sqlalchemy import Integer, String
 from sqlalchemy.orm import Session
 
 from mailing_app import traffic
-from mailing_app.db import Moment, Upsert
+from mailing_app.batches import Upsert
+from mailing_app.db import Moment
 from mailing_app.dispatch.parts import Delivery
 from mailing_app.models import Id, Meter, Traffic
 

@@ -11,7 +11,8 @@ from sqlalchemy import Boolean, Integer, String, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import pulse
-from mailing_app.db import Moment, Upsert, after_commit, batches, carried, transaction
+from mailing_app.batches import Upsert, batches, carried
+from mailing_app.db import Moment, after_commit, transaction
 from mailing_app.dispatch import excerpts, journal, meter
 from mailing_app.dispatch.parts import Delivery, Outcome, Reached, Step
 from mailing_app.figures import COUNTED, Moves

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Integer, String, case, delete, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from mailing_app.db import Moment, Upsert
+from mailing_app.batches import Upsert
+from mailing_app.db import Moment
 from mailing_app.models import Breakdown, Id, Message, Misses, Status, Tally, Trait
 
 OPEN = (Status.PENDING, Status.SENDING)

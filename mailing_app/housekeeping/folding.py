@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Integer, String, delete, exists, func, or_, select
 
 from mailing_app import traffic
-from mailing_app.db import Moment, Upsert, changed, db, look_again, transaction
+from mailing_app.batches import Upsert
+from mailing_app.db import Moment, changed, db, look_again, transaction
 from mailing_app.models import Dispatcher, Id, Message, Meter, Process, Status, Traffic
 
 TOGETHER = 0

@@ -14,8 +14,9 @@ from sqlalchemy import String, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import audit, clock, status
+from mailing_app.batches import batch
 from mailing_app.clients import store
-from mailing_app.db import absence, after_commit, batch, changed, db, look_again, transaction
+from mailing_app.db import absence, after_commit, changed, db, look_again, transaction
 from mailing_app.errors import N_
 from mailing_app.imports.control import end, forget_old
 from mailing_app.imports.rows import Row, judge_of_files, judged, records_of

@@ -8,7 +8,8 @@ from sqlalchemy import String, and_, delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from mailing_app import audit, clock
-from mailing_app.db import Moment, Upsert, db, transaction
+from mailing_app.batches import Upsert
+from mailing_app.db import Moment, db, transaction
 from mailing_app.errors import N_, Refused
 from mailing_app.mailings.planning import get
 from mailing_app.models import Action, Attempt, Id, Inquiry, Message, Status, Word

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Integer, and_, func, select
 
 from mailing_app import language, periods
-from mailing_app.db import Moment, batch, count_by, db, look_once
+from mailing_app.batches import batch
+from mailing_app.db import Moment, count_by, db, look_once
 from mailing_app.figures import PLACES
 from mailing_app.models import Breakdown, Mailing, Tally, Trait
 from mailing_app.periods import Period, Unit

@@ -1,10 +1,10 @@
-"""What people call the members of the enums, in their language."""
+"""What people call the members of the enums: a table for each."""
 
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import format_decimal, lazy_pgettext
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from mailing_app.language import Language
 from mailing_app.lines import Grain
@@ -27,7 +27,7 @@ from mailing_app.periods import Unit
 from mailing_app.spreadsheet import Delimiter, Encoding
 
 # A table for each enum: members of two enums with one value are equal, and Russian tells their genders apart.
-_WORDS: dict[type[StrEnum], dict[Any, Any]] = {
+MEMBERS: dict[type[StrEnum], dict[Any, Any]] = {
     Status: {
         Status.PENDING: _l("Pending"),
         Status.SENDING: _l("Sending"),
@@ -158,159 +158,3 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Encoding.CP1251: "Windows-1251",
     },
 }
-
-
-def of(member: StrEnum) -> str:
-    """The member in words; its value where there are none."""
-    return str(_WORDS.get(type(member), {}).get(member, member.value))
-
-
-def place(status: Status) -> str:
-    """Where the breakdowns count a message, in words: there who is on the way is among those who wait."""
-    return str(_l("Pending or sending")) if status is Status.PENDING else of(status)
-
-
-# Why a message is where it is, and what an attempt came to: texts in the tables, since their list grows with sending.
-_REASONS = {
-    "accepted": _l("Accepted by the gateway"),
-    "refused_code": _l("The gateway answered with an error code"),
-    "unreadable": _l("The gateway's answer made no sense"),
-    "refused": _l("The gateway refused the message"),
-    "token_refused": _l("The gateway refused our token"),
-    "wrong_address": _l("No gateway at this address"),
-    "duplicate": _l("The gateway had this message already"),
-    "throttled": _l("The gateway asked us to slow down"),
-    "busy": _l("The gateway was busy"),
-    "gateway_error": _l("An error inside the gateway"),
-    "not_sent": _l("The gateway could not be reached"),
-    "cut_off": _l("The connection broke before an answer came"),
-    "internal": _l("An error on our side"),
-    "not_begun": _l("The attempt was not begun"),
-    "unknown": _l("Nobody read the answer"),
-    "too_many_attempts": _l("Too many attempts came to nothing"),
-    "mailing_ended": _l("The mailing ended first"),
-    "mailing_cancelled": _l("The mailing was cancelled"),
-    "mailing_deleted": _l("The mailing was deleted"),
-    "client_erased": _l("The client was erased"),
-    "client_opted_out": _l("The client opted out"),
-}
-
-Reason = StrEnum("Reason", {name.upper(): name for name in _REASONS})  # type: ignore[misc]
-"""The reasons that there are words for, to choose one of them."""
-
-_WORDS[Reason] = {member: _REASONS[member.value] for member in Reason}
-
-_DETAILS = {
-    "token": _l("Token"),
-    "name": _l("Name"),
-    "role": _l("Role"),
-    "language": _l("Language"),
-    "timezone": _l("Time zone"),
-    "scope": _l("Scope"),
-    "expires_at": _l("Works until"),
-    "reason": _l("Reason"),
-    "messages": _l("Messages"),
-    "text": _l("Text"),
-    "starts_at": _l("Start"),
-    "ends_at": _l("End"),
-    "window_from": _l("From this hour"),
-    "window_to": _l("Until this hour"),
-    "filter": _l("To whom"),
-    "operator_codes": _l("Operator codes"),
-    "tags": _l("Tags"),
-    "timezones": _l("Time zones"),
-    "when_uncertain": _l("When nobody knows whether a message arrived"),
-    "fields": _l("Changed"),
-    "phone": _l("Phone"),
-    "operator_code": _l("Operator code"),
-    "tag": _l("Tag"),
-    "created": lazy_pgettext("clients", "Added"),
-    "updated": _l("Updated"),
-    "unchanged": _l("Unchanged"),
-    "rejected": _l("Rejected"),
-    "failures": _l("Failed attempts before"),
-    "accepted": _l("The gateway has it"),
-    "never_came": _l("It never came"),
-    "nothing": _l("No clear answer"),
-    "only": _l("Only those"),
-}
-
-_EXCLUSIONS = {
-    "opted_out": _l("opted out"),
-    "window_never_opens": _l("window and term do not overlap"),
-    "term_is_over": _l("the end has passed"),
-    "not_enough_time": _l("not enough time"),
-    "more_than_a_month": _l("it would take more than a month"),
-}
-
-_RATES = {
-    "best_minute_of_day": _l("At %(rate)s messages a second, the best minute of the last 24 hours."),
-    "best_minute_of_month": _l("At %(rate)s messages a second, the best minute of the last 30 days."),
-    "limit": _l("At %(rate)s messages a second, the most that is allowed (GATEWAY_RATE)."),
-}
-
-OUTCOME_KINDS = {
-    "accepted": _l("Accepted"),
-    "refused": _l("Message refused"),
-    "slowed": _l("Asked to slow down"),
-    "failing": _l("No proper answer"),
-    "barred": _l("Token, address or a fault of ours"),
-}
-"""The kinds of outcomes, for a legend."""
-
-_TURNS = {
-    "hold": _l("Sending was put on hold."),
-    "hold_lifted": _l("The hold was lifted."),
-    "wait": _l("The gateway asked to be left alone."),
-    "breaker_open": _l("The circuit breaker opened: the gateway was failing."),
-    "breaker_half_open": _l("The circuit breaker let one message try."),
-    "breaker_closed": _l("The circuit breaker closed: the gateway was well again."),
-    "stopped": _l("An operator stopped all sending."),
-    "went_on": _l("An operator let the sending go on."),
-}
-
-_BREAKERS = {
-    "closed": _l("closed: requests go through"),
-    "open": _l("open: the gateway is left alone for a few seconds"),
-    "half_open": _l("half open: one message tries"),
-}
-
-
-def breaker(text: str) -> str:
-    """The state of a circuit breaker in words; a dash where there is none."""
-    return str(_BREAKERS.get(text, "–"))
-
-
-def turn(text: str) -> str:
-    """A turn of the gateway's weather in words."""
-    return str(_TURNS.get(text, text))
-
-
-def reason(text: str) -> str:
-    """A reason or an outcome in words; the text itself where there are none."""
-    return str(_REASONS.get(text, text))
-
-
-def detail(name: str) -> str:
-    """What a detail of the audit trail is called; its own name where there are no words for it."""
-    return str(_DETAILS.get(name, name))
-
-
-def action(text: str) -> str:
-    """An action of the audit trail in words; the text itself where a later version wrote it."""
-    return of(Action(text)) if text in set(Action) else text
-
-
-def language(text: str) -> str:
-    """The name of a language in that language; a dash where none was chosen."""
-    return of(Language(text)) if text else "–"
-
-
-def exclusion(text: str) -> str:
-    """Why somebody is not reached, in words; the text itself where there are none."""
-    return str(_EXCLUSIONS.get(text, text))
-
-
-def rate_from(text: str, rate: float) -> str:
-    """A rate in messages a second and where it comes from."""
-    return str(_RATES[text]) % {"rate": format_decimal(rate, "#,##0.##")}
