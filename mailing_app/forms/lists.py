@@ -115,7 +115,9 @@ class MissesQuery(Query):
 class OverTimeQuery(Query):
     """Which figures over time to show."""
 
-    by = ChoiceInput(_l("By"), enum=Unit, default=Unit.DAY, description=_l("How long a period is."))
+    by = ChoiceInput(
+        lazy_pgettext("periods", "By"), enum=Unit, default=Unit.DAY, description=_l("How long a period is.")
+    )
     tag = TextInput(
         _l("Tag"), longest=LONGEST_TAG, description=_l("Only messages to clients who had this tag then."), example="vip"
     )
