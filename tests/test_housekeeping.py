@@ -36,6 +36,7 @@ from mailing_app.models import (
     Status,
     Traffic,
 )
+from mailing_app.reports.course import course as course_of
 from tests.dispatch.test_storage import claim, enrolled, result
 from tests.factories import a_client, a_mailing, some_clients
 
@@ -258,7 +259,7 @@ def test_pages_and_api_say_that_it_is_archived(
         answer = api.get(closed)
         assert (answer.status_code, "archived" in answer.json["detail"]) == (409, True)
     assert api.patch(url, json={"name": "other"}).status_code == 409
-    assert operator.get(f"{page}/breakdown").status_code == 200
+    assert operator.get(f"{page}/report").status_code == 200
     assert api.delete(url).status_code == 204
 
 
@@ -363,7 +364,7 @@ def test_the_course_of_an_old_mailing_is_drawn_by_the_hour(app: Flask) -> None:
     for _ in range(2):
         some_traffic(now, (50,))
         folding.fold_traffic(now, at_once)
-    course = reports.course(mailings.get(mailing.id), now)
+    course = course_of(mailings.get(mailing.id), now)
     assert course
     assert course.series["accepted"][-1] == sum(
         row["number"] for row in rows_of(Traffic) if (row["mailing_id"], row["outcome"]) == (mailing.id, "accepted")

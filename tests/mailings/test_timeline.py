@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 def a_message(status: Status, reason: str = "", **client: Any) -> Message:
     mailing = Mailing(starts_at=NIGHT, ends_at=NIGHT + timedelta(days=1), window_from=time(9), window_to=time(18))
-    told = {"created_at": NIGHT, "due_at": OPENING, "status": status, "reason": reason}
+    told = {"created_at": NIGHT, "due_at": OPENING, "status": status, "reason": reason, "attempts": 0}
     return Message(id=1, mailing=mailing, client=Client(timezone="Asia/Vladivostok", **client), **told)
 
 
