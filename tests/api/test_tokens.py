@@ -23,6 +23,7 @@ def test_a_read_token_reads_and_no_more(app: Flask, reader: FlaskClient) -> None
     for method, rule in operations(app):
         answer = reader.open(address(rule), method=method, json={})
         assert (answer.status_code == 403) == (method != "GET"), (method, rule, answer.status)
+        answer.close()  # a file that nobody reads would keep its request open
 
 
 def test_a_revoked_token_opens_nothing(app: Flask) -> None:
