@@ -7,7 +7,7 @@ from functools import reduce
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, and_, bindparam, case, cast, func, literal, or_, select, type_coerce
+from sqlalchemy import Column, Select, String, and_, bindparam, case, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.engine import Connection
 
 from mailing_app import spreadsheet
@@ -28,6 +28,14 @@ class Free(NamedTuple):
     """A cell of text that people or strangers wrote: it is looked at, so that no spreadsheet runs it."""
 
     column: Any
+
+
+class Usually(NamedTuple):
+    """A cell of a moment that is nearly always the one that a text tells: of all cells moments take longest."""
+
+    column: Any
+    moment: Any
+    text: Any
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Writer:
     def __init__(self, connection: Connection, lines: Lines, delimiter: str) -> None:
         self._connection = connection
         self._end = _end(lines)
-        self._piece = _piece(lines, _SPELLINGS[connection.dialect.name](delimiter))
+        self._piece = _piece(lines, _SPELLINGS[connection.dialect.name](delimiter, lines.key.expression.table))
 
     def pieces(self, **given: Any) -> Iterator[str]:
         """The lines piece by piece, `given` the parameters of the source.
@@ -84,8 +92,8 @@ def _end(lines: Lines) -> Any:
 
 
 class _Sqlite:
-    def __init__(self, delimiter: str) -> None:
-        self.delimiter = delimiter
+    def __init__(self, delimiter: str, walked: Any) -> None:
+        self.delimiter, self._walked = delimiter, walked
 
     def line(self, cells: Sequence[Any]) -> Any:
         """A line of such cells."""
@@ -94,10 +102,21 @@ class _Sqlite:
 
     def told(self, cell: Any) -> Any:
         """A cell as text, empty for NULL."""
+        if isinstance(cell, Usually):
+            return case((cell.column == cell.moment, cell.text), else_=self.told(cell.column))
         if isinstance(cell, Free):
-            return func.coalesce(self.free(cell.column), "")
-        text = self.moment(cell) if isinstance(cell.type, Moment) else cast(cell, String)
-        return func.coalesce(text, "")
+            column, text = cell.column.expression, self.free(cell.column)
+        else:
+            column, text = cell.expression, self.moment(cell) if isinstance(cell.type, Moment) else self.plain(cell)
+        return text if self.is_there(column) else func.coalesce(text, "")
+
+    def is_there(self, column: Any) -> bool:
+        """Whether it is never NULL: a column of the table that is walked, and of no other that is joined."""
+        return isinstance(column, Column) and column.table is self._walked and not column.nullable
+
+    def plain(self, column: Any) -> Any:
+        """What needs no looking at."""
+        return cast(column, String)
 
     def moment(self, column: Any) -> Any:
         """It is kept as ISO 8601, to the microsecond."""
@@ -112,6 +131,10 @@ class _Sqlite:
 class _Postgresql(_Sqlite):
     def line(self, cells: Sequence[Any]) -> Any:
         return func.concat(func.concat_ws(self.delimiter, *cells), "\r\n", type_=String)
+
+    def plain(self, column: Any) -> Any:
+        """`concat_ws` takes it as it is."""
+        return column if self.is_there(column.expression) else super().plain(column)
 
     def moment(self, column: Any) -> Any:
         """Cut to the millisecond, as Python does it."""

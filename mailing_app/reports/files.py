@@ -8,8 +8,8 @@ from sqlalchemy import Boolean, ColumnElement, String, bindparam, case, func, no
 from sqlalchemy.orm import aliased
 
 from mailing_app import clock, spreadsheet
-from mailing_app.db import db, snapshot
-from mailing_app.lines import Free, Grain, Lines, Writer
+from mailing_app.db import Moment, db, snapshot
+from mailing_app.lines import Free, Grain, Lines, Usually, Writer
 from mailing_app.mailings import in_phase
 from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status
 from mailing_app.reports.figures import statistics
@@ -73,7 +73,8 @@ def _file(
             for piece in writer.pieces(
                 mailing_id=mailing.id,
                 name=mailing.name,
-                starts_at=spreadsheet.cell(mailing.starts_at),
+                starts_at=mailing.starts_at,
+                start=spreadsheet.cell(mailing.starts_at),
                 forgotten=bool(mailing.forgotten_at),
             ):
                 yield encoding.encoded(piece)
@@ -98,16 +99,18 @@ def _cells() -> dict[str, Any]:
     """What stands under each title."""
     # Asked for only where the message has none: to look up a million clients takes longer than all the rest.
     present = select(Client.phone).where(Client.id == Message.client_id).scalar_subquery()
-    is_forgotten = bindparam("forgotten", type_=Boolean())
+    start, is_forgotten = bindparam("start", type_=String()), bindparam("forgotten", type_=Boolean())
     before = aliased(Attempt)
     number = select(func.count()).where(before.message_id == Attempt.message_id, before.epoch <= Attempt.epoch)
-    plain = ("id", "client_id", "status", "reason", "attempts", "created_at", "due_at", "sent_at")
+    plain = ("id", "client_id", "status", "reason", "attempts", "created_at", "sent_at")
     of_an_attempt = ("started_at", "ended_at", "outcome", "http_status", "code")
     own = {name: getattr(Message, name) for name in plain} | {name: getattr(Attempt, name) for name in of_an_attempt}
     return own | {
         "mailing_id": bindparam("mailing_id", type_=Message.mailing_id.type),
         "mailing_name": Free(bindparam("name", type_=String())),
-        "mailing_starts_at": bindparam("starts_at", type_=String()),
+        "mailing_starts_at": start,
+        # Who waits for no window was due when the mailing began.
+        "due_at": Usually(Message.due_at, bindparam("starts_at", type_=Moment()), start),
         "phone": case((not_(is_forgotten), func.coalesce(Message.phone, present))),
         "operator_code": Message.enrolled_code,
         "tag": Free(Message.enrolled_tag),

@@ -13,6 +13,11 @@ from mailing_app.webserver.parser import LARGEST_HEAD
 
 THREADS = 8
 
+AHEAD = 2**21
+"""Bytes of an answer that are made ahead of its reader. What waitress keeps of them is memory, also once they are
+sent: by its own 16 MiB each thread that had sent a large file kept 24 MiB.
+"""
+
 
 def create(app: Flask, host: str, port: int) -> Any:
     """A server that listens and answers once it is run. OSError where it cannot listen."""
@@ -26,6 +31,7 @@ def create(app: Flask, host: str, port: int) -> Any:
         threads=THREADS,
         ident=None,
         max_request_header_size=LARGEST_HEAD,
+        outbuf_high_watermark=AHEAD,
         connection_limit=2 * MOST_CONNECTIONS,  # never reached: the channel makes room first, waitress would go deaf
         asyncore_use_poll=True,  # select() fails beyond descriptor 1023
         # What proxies say is judged in the application; where none stands before it, it never hears of it.
