@@ -10,7 +10,7 @@ from mailing_app import audit, clock, figures
 from mailing_app.batches import batch
 from mailing_app.clients import traces
 from mailing_app.clients.withdrawal import withdraw
-from mailing_app.db import changed, db, in_order, transaction
+from mailing_app.db import changed, db, in_order, look_again, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.figures import Moves
 from mailing_app.models import Action, Client, Message, Status
@@ -137,6 +137,7 @@ def rows(**wanted: str | None) -> Iterator[Any]:
     columns = (Client.phone, Client.operator_code, Client.tag, Client.timezone)
     statement = select(*columns).where(*shown(**wanted)).order_by(Client.id)
     yield from db.session.execute(statement.execution_options(yield_per=2000))
+    look_again()  # a slow reader must not hold the database's past
 
 
 def wait_no_more(session: Session, client_ids: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, ColumnElement, String, bindparam, case, func, no
 from sqlalchemy.orm import aliased
 
 from mailing_app import clock, spreadsheet
-from mailing_app.db import Moment, db, snapshot
+from mailing_app.db import Moment, db, look_again, snapshot
 from mailing_app.lines import Free, Grain, Lines, Usually, Writer
 from mailing_app.mailings import in_phase
 from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status
@@ -139,3 +139,4 @@ def _mailing_rows(which: Sequence[ColumnElement[bool]], now: datetime) -> Iterat
         kept = proof(mailing)
         ends = [kept.last_first_byte_at, kept.after_end, mailing.forgotten_at]
         yield [*shown, *statistics(mailing.tally).values(), *ends]
+    look_again()  # a slow reader must not hold the database's past
