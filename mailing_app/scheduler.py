@@ -84,31 +84,19 @@ class Schedule:
 
     def _import(self) -> None:
         """Work at the files that were brought; what fails is tried again by the next tick."""
-        with self._app.app_context():
-            try:
-                imports.work(self._name, self._stopped.wait)
-                self._importing.end()
-            except Exception as fault:
-                self._importing.complain(fault)
+        with self._app.app_context(), self._importing.survived():
+            imports.work(self._name, self._stopped.wait)
 
     def _forget(self) -> None:
         """Forget what has been kept for long enough; what fails is tried again by the next tick."""
-        with self._app.app_context():
-            try:
-                retention.work(self._app.config["SETTINGS"].retention_days, self._stopped.wait)
-                empty_the_log()
-                self._forgetting.end()
-            except Exception as fault:
-                self._forgetting.complain(fault)
+        with self._app.app_context(), self._forgetting.survived():
+            retention.work(self._app.config["SETTINGS"].retention_days, self._stopped.wait)
+            empty_the_log()
 
     def _keep_house(self) -> None:
         """Once a day, over all processes; what fails or was left is for the next day."""
-        with self._app.app_context():
-            try:
-                housekeeping.daily(self._app.config["SETTINGS"], self._stopped.wait)
-                self._housekeeping.end()
-            except Exception as fault:
-                self._housekeeping.complain(fault)
+        with self._app.app_context(), self._housekeeping.survived():
+            housekeeping.daily(self._app.config["SETTINGS"], self._stopped.wait)
 
     def _watch_the_clock(self) -> None:
         """APScheduler reckons by the wall clock: set back by an hour, it would not tick for an hour."""

@@ -1,6 +1,8 @@
 """An outage of the database as one thread sees it: told when it begins and when it ends, not at every try between."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from mailing_app import clock
 from mailing_app.db import absence, db
@@ -13,6 +15,15 @@ class Outage:
 
     def __init__(self) -> None:
         self._since: float | None = None
+
+    @contextmanager
+    def survived(self) -> Iterator[None]:
+        """What fails within is told of and goes no further: the next tick tries it again."""
+        try:
+            yield
+            self.end()
+        except Exception as fault:
+            self.complain(fault)
 
     def complain(self, fault: Exception) -> None:
         """Make the session fit for another try, and tell of the fault unless it is the outage that is known."""

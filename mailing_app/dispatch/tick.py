@@ -51,23 +51,15 @@ class Dispatching:
 
     def plan(self) -> None:
         """Enrol who is due, settle what is over, sweep what died; what fails is tried again by the next tick."""
-        with self._app.app_context():
-            try:
-                self._plan()
-                self._planning.end()
-            except Exception as fault:
-                self._planning.complain(fault)
+        with self._app.app_context(), self._planning.survived():
+            self._plan()
 
     def inquire(self) -> None:
         """Ask the gateway what operators want to know of it; what fails is tried again by the next tick."""
         if self._inquirer is None:
             return
-        with self._app.app_context():
-            try:
-                self._inquirer.work(self._stopping.is_set)
-                self._inquiring.end()
-            except Exception as fault:
-                self._inquiring.complain(fault)
+        with self._app.app_context(), self._inquiring.survived():
+            self._inquirer.work(self._stopping.is_set)
 
     def send(self) -> None:
         """See to it that the pump runs: the first tick starts it, and one that died is started again."""
