@@ -4,7 +4,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 FLASK := $(RUN) -m flask
-PIP := $(RUN) -m pip --disable-pip-version-check -q install --no-cache-dir
+PIP := $(RUN) -m pip --disable-pip-version-check -q install --no-cache-dir -c constraints.txt
 ARGS ?=
 
 # The settings read .env themselves; Flask would also take one out of the folders above.
@@ -62,17 +62,18 @@ soak: .venv/ready-dev
 conformance: .venv/ready-dev
 	@$(RUN) -m tests.conformance $(ARGS)
 
-# What the image installs, file by file: after every change of requirements.txt, and with ARGS=--upgrade once in a while.
-# Needs uv on the path (pip install uv). Two of the packages are sources only; setuptools builds them.
-LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--custom-compile-command "make lock"
+# Every version that anything here is installed with, and of what the image installs every file: after every change of a
+# requirements file, and with ARGS=--upgrade once in a while. Needs uv on the path (pip install uv). Two of the packages
+# are sources only; setuptools builds them.
+COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock"
 
 lock:
-	@$(LOCK) requirements.txt -c requirements-dev.txt -o requirements.lock $(ARGS)
-	@echo setuptools | $(LOCK) - -o requirements-build.lock $(ARGS)
+	@$(COMPILE) requirements-dev.txt -o constraints.txt $(ARGS)
+	@$(COMPILE) --generate-hashes requirements.txt -c constraints.txt -o requirements.lock
+	@echo setuptools | $(COMPILE) --generate-hashes - -o requirements-build.lock $(ARGS)
 
 # The stamps say which requirements the environment was made from; an interrupted install leaves none.
-.venv/ready: requirements.txt .venv/bin/python
+.venv/ready: requirements.txt constraints.txt .venv/bin/python
 	@echo "installing what the service needs"
 	@$(PIP) -r requirements.txt
 	@touch $@

@@ -18,19 +18,25 @@ def test_stopping_with_a_reason_and_going_on(api: FlaskClient) -> None:
     gateway = stopped.json["gateway"]
     assert (stopped.status_code, gateway["hold"], gateway["detail"]) == (200, "operator", "legal looks at it")
     assert gateway["held_at"]
-    assert stopped.json == api.get(STATUS).json
+    assert as_told(stopped.json) == as_told(api.get(STATUS).json)
     going = api.post(GO_ON)
     gateway = going.json["gateway"]
     assert (going.status_code, gateway["hold"], gateway["held_at"], gateway["detail"]) == (200, None, None, "")
-    assert going.json == api.get(STATUS).json
+    assert as_told(going.json) == as_told(api.get(STATUS).json)
 
 
 def test_stopping_what_is_stopped_and_lifting_nothing_changes_nothing(api: FlaskClient) -> None:
     assert api.post(GO_ON).json["gateway"]["hold"] is None
     first = api.post(STOP).json
-    assert api.post(STOP, json={"reason": "another"}).json == first
+    assert as_told(api.post(STOP, json={"reason": "another"}).json) == as_told(first)
     assert first["gateway"]["detail"] == ""
-    assert api.post(GO_ON).json == api.post(GO_ON).json
+    assert as_told(api.post(GO_ON).json) == as_told(api.post(GO_ON).json)
+
+
+def as_told(status: dict[str, Any]) -> dict[str, Any]:
+    """What the status says of the service: not what others have meanwhile written onto the same disks."""
+    database = {name: value for name, value in status["database"].items() if name != "size_bytes"}
+    return status | {"database": database, "disks": [disk["place"] for disk in status["disks"]]}
 
 
 @pytest.mark.parametrize("hold", list(Hold))

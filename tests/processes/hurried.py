@@ -6,6 +6,7 @@ import socket
 from flask.cli import main
 from waitress.adjustments import Adjustments
 
+from mailing_app import webserver
 from mailing_app.webserver import channel
 
 PATIENCE = 2.0
@@ -17,6 +18,6 @@ BUFFER = 2**14
 if __name__ == "__main__":
     channel.PATIENCE.update(dict.fromkeys(channel.PATIENCE, float(os.environ.get("PATIENCE", PATIENCE))))
     channel.ROOM_FOR_BODIES = ROOM_FOR_BODIES
-    Adjustments.outbuf_high_watermark = BUFFER
+    webserver.AHEAD = BUFFER
     Adjustments.socket_options = [*Adjustments.socket_options, (socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)]
     main()
