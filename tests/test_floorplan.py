@@ -154,9 +154,10 @@ def commits(module: Module) -> Iterator[str]:
 
 
 def wires(module: Module) -> Iterator[str]:
+    at_the_wire = (here("dispatch.gateway"), here("dispatch.line"))
     for found in imports(module):
-        if found.target.split(".")[0] in {"requests", "urllib3", "httpx"} and module.name != here("dispatch.gateway"):
-            yield f"{module.at(found.line)} imports {found.target}: only dispatch/gateway.py talks to the gateway"
+        if found.target.split(".")[0] in {"requests", "urllib3", "httpx"} and module.name not in at_the_wire:
+            yield f"{module.at(found.line)} imports {found.target}: only dispatch/gateway.py and line.py talk to it"
 
 
 CLOCKS = re.compile(
