@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from mailing_app.db import Moment, db, insert, stored
+from mailing_app.db import Moment, db, insert, run, stored
 
 
 def batch(rows: Sequence[Mapping[str, Any]], /, **columns: TypeEngine[Any]) -> Subquery:
@@ -31,7 +31,7 @@ def batches(**columns: TypeEngine[Any]) -> Subquery:
 
 def carried(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as a parameter."""
-    return json.dumps(rows, default=_carried)
+    return _ROWS.encode(rows)
 
 
 class Upsert:
@@ -53,8 +53,7 @@ class Upsert:
         dialect = db.engine.dialect.name
         if dialect not in self._built:
             self._built[dialect] = self._build()
-        told = session.connection().execute(self._built[dialect], {"rows": carried(rows)})
-        return {tuple(row) for row in told}
+        return {tuple(row) for row in run(session, self._built[dialect], rows=carried(rows))}
 
     def _build(self) -> Any:
         given, table = batches(**self._columns), self._table.__table__
@@ -81,6 +80,9 @@ def _carried(value: Any) -> str:
     if isinstance(value, datetime):
         return stored(value)
     raise TypeError(f"no way to carry a {type(value).__name__}")
+
+
+_ROWS = json.JSONEncoder(default=_carried, check_circular=False, separators=(",", ":"))
 
 
 def _from_json(value: Any, key: str, kind: TypeEngine[Any]) -> Any:

@@ -54,8 +54,6 @@ RETRY_AFTER = 5
 _AFTERWARDS = "afterwards"
 """Under which name a session keeps what is to be done once its transaction is committed."""
 
-_STORED = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 class Base(DeclarativeBase):
     """Constraints get names by rule, so that migrations and error messages can point at them."""
@@ -120,7 +118,7 @@ class Moment(TypeDecorator[datetime]):
 
 def stored(moment: datetime) -> str:
     """A moment as SQLite keeps it and as a JSON batch carries it to either database."""
-    return moment.astimezone(UTC).strftime(_STORED)
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def absence(fault: BaseException) -> str:
@@ -194,6 +192,13 @@ def changed(session: Session, statement: Any) -> int:
     told = session.execute(statement.execution_options(synchronize_session=False, preserve_rowcount=True))
     count: int = told.rowcount  # type: ignore[attr-defined]
     return count
+
+
+def run(session: Session, statement: Any, **given: Any) -> Any:
+    """Run a statement that was built once, with its parameters: to build it takes ten times as long as to run it, and
+    half as long again what the session does for objects. So it sees nothing that the session has yet to write.
+    """
+    return session.connection().execute(statement, given)
 
 
 def in_order(key: Any, *which: Any) -> Any:

@@ -4,18 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, exists, func, select, update
+from sqlalchemy import Integer, bindparam, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import local_time, merge, pulse
-from mailing_app.db import db, transaction
+from mailing_app.db import Moment, db, run, transaction
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.dispatch.rate import Rate, drawing
 from mailing_app.figures import Moves
 from mailing_app.mailings import in_phase
 from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally, WhenUncertain
+
+NOW: Any = bindparam("now", type_=Moment())
+"""The present moment, for statements that are built once."""
 
 BEGIN_WITHIN = 10.0
 """Seconds after its claim in which an exchange may begin; far less than anyone's lease."""
@@ -39,10 +43,10 @@ class Claimer:
         At most `repeats` of them were attempted before. Running mailings share the seats evenly, earliest end
         first; `turn` moves who comes first when there are more mailings than seats.
         """
-        if db.session.execute(_running(now).limit(1)).first() is None:
+        if run(db.session(), _any_running(), now=now).first() is None:
             return []  # found out without the write lock
         with pulse.CLAIM.time(), transaction() as session:
-            mailings = rotated(session.execute(_running(now)).all(), turn, seats)
+            mailings = rotated(run(session, _running(), now=now).all(), turn, seats)
             if not mailings:
                 return []
             envelopes: list[Envelope] = []
@@ -66,16 +70,25 @@ class Claimer:
             return []
         if not mailing.attempted_at:
             # An edit and the first claim wait for each other here, so that no text leaves that was just changed.
-            mailing = session.execute(_running(now).where(Mailing.id == mailing.id).with_for_update(of=Mailing)).first()
+            mailing = run(session, _still_running(), now=now, of=mailing.id).first()
         if mailing is None:
             return []
-        due = _due(session, mailing.id, share, repeats, now)
-        rows = session.execute(_taking(due, self.dispatcher_id, bool(merge.merge_fields(mailing.text)))).all()
+        rows = self._take(session, mailing, share, repeats, now)
         if rows and not mailing.attempted_at:
             session.execute(update(Mailing).where(Mailing.id == mailing.id).values(attempted_at=now))
         zones = _zones(session, [row.client_id for row in rows]) if mailing.window_from else {}
         repeats_unknown = self.deduplicates or mailing.when_uncertain is WhenUncertain.SEND_AGAIN
         return [_envelope(mailing, row, zones.get(row.client_id, ""), now, stale_at, repeats_unknown) for row in rows]
+
+    def _take(self, session: Session, mailing: Any, share: int, repeats: int, now: datetime) -> Sequence[Any]:
+        """The claim itself. The retry budget may make it necessary to look first at who is due."""
+        merging, chosen = bool(merge.merge_fields(mailing.text)), repeats < share
+        if chosen:
+            due: dict[str, Any] = {"ids": _due_within(session, mailing.id, share, repeats, now)}
+        else:
+            due = {"of": mailing.id, "most": share, "now": now}
+        taken: Sequence[Any] = run(session, _taking(merging, chosen), claimer=self.dispatcher_id, **due).all()
+        return taken
 
 
 def rotated(mailings: Sequence[Any], turn: int, seats: int) -> Sequence[Any]:
@@ -86,28 +99,32 @@ def rotated(mailings: Sequence[Any], turn: int, seats: int) -> Sequence[Any]:
     return [*mailings[start:], *mailings[:start]][:seats]
 
 
-def _running(now: datetime) -> Any:
+@cache
+def _running() -> Any:
     """The mailings that have somebody to write to, earliest end first."""
     columns = (
         Mailing.id, Mailing.text, Mailing.starts_at, Mailing.ends_at, Mailing.window_from, Mailing.window_to,
         Mailing.attempted_at, Mailing.when_uncertain,
     )  # fmt: skip
     # Who only waits, for a retry or a window, must not take a turn, a share or a probe from who is due.
-    due = exists().where(Message.mailing_id == Mailing.id, Message.status == Status.PENDING, Message.due_at <= now)
-    waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, now), Tally.pending > 0, due)
+    due = exists().where(Message.mailing_id == Mailing.id, Message.status == Status.PENDING, Message.due_at <= NOW)
+    waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, NOW), Tally.pending > 0, due)
     return waiting.where(Mailing.deleted_at.is_(None)).order_by(Mailing.ends_at, Mailing.id)
+
+
+@cache
+def _any_running() -> Any:
+    return _running().limit(1)
+
+
+@cache
+def _still_running() -> Any:
+    return _running().where(Mailing.id == bindparam("of")).with_for_update(of=Mailing)
 
 
 def _share(seats: int, mailings: int) -> int:
     """What each of so many mailings gets of the seats, rounded up so that the first in line get the rest."""
     return -(-seats // mailings)
-
-
-def _due(session: Session, mailing_id: int, share: int, repeats: int, now: datetime) -> Any:
-    """The ids to take: a part of the taking statement, unless the retry budget makes it necessary to choose."""
-    if repeats < share:
-        return _due_within(session, mailing_id, share, repeats, now)
-    return select(_first_due(Message.id, mailing_id=mailing_id, share=share, now=now).cte("due").c.id)
 
 
 def _due_within(session: Session, mailing_id: int, share: int, repeats: int, now: datetime) -> list[int]:
@@ -116,9 +133,7 @@ def _due_within(session: Session, mailing_id: int, share: int, repeats: int, now
     It looks far beyond its share: else a crowd of repeats that have to wait would hide who was never tried.
     """
     looked_at = max(share, LOOKED_AT)
-    due = session.execute(
-        _first_due(Message.id, Message.attempts, mailing_id=mailing_id, share=looked_at, now=now)
-    ).all()
+    due = run(session, _first_due(), of=mailing_id, most=looked_at, now=now).all()
     put_off = [row.id for row in due if row.attempts][max(repeats, 0) :]
     if put_off:
         session.execute(update(Message).where(Message.id.in_(put_off)).values(due_at=now + PUT_OFF))
@@ -126,19 +141,24 @@ def _due_within(session: Session, mailing_id: int, share: int, repeats: int, now
     return [row.id for row in due if row.id not in waiting][:share]
 
 
-def _first_due(*columns: Any, mailing_id: int, share: int, now: datetime) -> Any:
+@cache
+def _first_due() -> Any:
     """One statement for both databases: SKIP LOCKED vanishes by itself on SQLite, where one writes at a time."""
     return (
-        select(*columns)
-        .where(Message.mailing_id == mailing_id, Message.status == Status.PENDING, Message.due_at <= now)
+        select(Message.id, Message.attempts)
+        .where(Message.mailing_id == bindparam("of"), Message.status == Status.PENDING, Message.due_at <= NOW)
         .order_by(Message.due_at)
-        .limit(share)
+        .limit(bindparam("most", type_=Integer()))
         .with_for_update(skip_locked=True)
     )
 
 
-def _taking(due: Any, dispatcher_id: int, merging: bool) -> Any:
-    """The claim itself; where the text has merge fields, it takes their values from the client as it does the phone."""
+@cache
+def _taking(merging: bool, chosen: bool) -> Any:
+    """Take those who are due first, or those chosen already. Where the text has merge fields, their values are taken
+    from the client as the phone is.
+    """
+    due: Any = bindparam("ids", expanding=True) if chosen else select(_first_due().cte("due").c.id)
     fields = (Message.operator_code, Message.tag)
     taken = {field.key: case((Message.frozen, field), else_=_present(field.key)) for field in fields if merging}
     return (
@@ -146,7 +166,7 @@ def _taking(due: Any, dispatcher_id: int, merging: bool) -> Any:
         .where(Message.id.in_(due))
         .values(
             status=Status.SENDING,
-            claimed_by=dispatcher_id,
+            claimed_by=bindparam("claimer"),
             epoch=Message.epoch + 1,
             phone=func.coalesce(Message.phone, _present("phone")),
             **taken,
@@ -155,7 +175,6 @@ def _taking(due: Any, dispatcher_id: int, merging: bool) -> Any:
             Message.id, Message.client_id, Message.claimed_by, Message.epoch, Message.phone, *fields,
             Message.attempts, Message.tries, Message.unknown, Message.frozen, _withdrawn().label("withdrawn"),
         )
-        .execution_options(synchronize_session=False)
     )  # fmt: skip
 
 
@@ -174,8 +193,13 @@ def _withdrawn() -> Any:
 
 
 def _zones(session: Session, client_ids: Iterable[int]) -> dict[int, str]:
-    rows = session.execute(select(Client.id, Client.timezone).where(Client.id.in_(list(client_ids))))
+    rows = run(session, _zones_of(), ids=list(client_ids))
     return {row.id: row.timezone for row in rows}
+
+
+@cache
+def _zones_of() -> Any:
+    return select(Client.id, Client.timezone).where(Client.id.in_(bindparam("ids", expanding=True)))
 
 
 def _text(text: str, row: Any) -> str:

@@ -5,11 +5,13 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 
 from mailing_app import turns
-from mailing_app.db import after_commit, changed, db, insert, look_again, transaction
+from mailing_app.db import after_commit, changed, db, insert, look_again, run, transaction
 from mailing_app.holds import FREE, ONLY
 from mailing_app.models import GatewayState, Hold, Turn
 
@@ -56,8 +58,7 @@ class Gate:
 
     def opening(self, now: datetime) -> Opening:
         """Look at the gate, and take the probe if one is due: of many dispatchers one gets it."""
-        look_again()
-        state = db.session.get(GatewayState, ONLY, populate_existing=True)
+        state = _present()
         if state is None:
             return Opening(wide=True)
         if state.hold is Hold.OPERATOR or (state.wait_until and state.wait_until > now):
@@ -70,8 +71,7 @@ class Gate:
     def lets_ask(self, now: datetime) -> bool:
         """Whether the gateway may be asked what became of messages: not under any hold, and not while it wants to be
         left alone. Takes no probe."""
-        look_again()
-        state = db.session.get(GatewayState, ONLY, populate_existing=True)
+        state = _present()
         if state is None or state.hold is not None:
             return False
         return state.wait_until is None or state.wait_until <= now
@@ -111,7 +111,7 @@ class Gate:
             self._next_try = now + PROBE_EVERY
         return Opening(wide=False, probe=due)
 
-    def _binds(self, state: GatewayState, now: datetime) -> bool:
+    def _binds(self, state: Any, now: datetime) -> bool:
         """Whether the hold is ours too. One of another token that nobody probes any more has outlived its users."""
         if state.held_under == self.under:
             return True
@@ -123,6 +123,18 @@ class Gate:
         with transaction() as session:
             due = (GatewayState.id == ONLY, GatewayState.probe_at <= now)
             return changed(session, update(GatewayState).where(*due).values(probe_at=now + PROBE_EVERY)) == 1
+
+
+def _present() -> Any:
+    """What is known of the gateway at this moment, by whomever."""
+    look_again()
+    return run(db.session(), _looking()).one_or_none()
+
+
+@cache
+def _looking() -> Any:
+    columns = (GatewayState.hold, GatewayState.held_under, GatewayState.probe_at, GatewayState.wait_until)
+    return select(*columns).where(GatewayState.id == ONLY)
 
 
 def wait(until: datetime, now: datetime) -> None:

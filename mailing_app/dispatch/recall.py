@@ -1,12 +1,13 @@
 """Recall: what was claimed and may no longer leave, because somebody changed something since."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from mailing_app import merge
-from mailing_app.db import db, look_again
+from mailing_app.db import db, look_again, run
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.holds import ONLY
 from mailing_app.models import Client, GatewayState, Hold, Mailing, Message, Status
@@ -33,13 +34,15 @@ class Recall:
         if _stopped_by_an_operator():
             self._recalled = frozenset((each.message_id, each.epoch) for each in on_their_way)
             return
-        present = {row.id: row for row in db.session.execute(_present(on_their_way))}
+        ids = [each.message_id for each in on_their_way]
+        present = {row.id: row for row in run(db.session(), _present(), ids=ids)}
         stay = (each for each in on_their_way if _stays(each, present.get(each.message_id)))
         self._recalled = frozenset((each.message_id, each.epoch) for each in stay)
 
 
-def _present(on_their_way: Collection[Envelope]) -> Any:
-    claimed = Message.id.in_([each.message_id for each in on_their_way])
+@cache
+def _present() -> Any:
+    claimed = Message.id.in_(bindparam("ids", expanding=True))
     since = (Mailing.paused_at, Mailing.cancelled_at, Mailing.deleted_at, Client.opted_out_at)
     stopped = or_(*(moment.is_not(None) for moment in since))
     columns = (

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailing_app import pulse
 from mailing_app.batches import Upsert, batches, carried
-from mailing_app.db import Moment, after_commit, transaction
+from mailing_app.db import Moment, after_commit, run, transaction
 from mailing_app.dispatch import excerpts, journal, meter
 from mailing_app.dispatch.parts import Delivery, Outcome, Reached, Step
 from mailing_app.figures import COUNTED, Moves
@@ -94,7 +94,7 @@ def _settle(session: Session, results: Iterable[Result], moves: Moves) -> dict[i
     """Move each message on if the claim is still ours; what was moved, as id to status."""
     # In the order of the ids, as everyone locks messages who may wait for one.
     changes = sorted(map(_change, results), key=itemgetter("id"))
-    moved = session.execute(_settling(session.get_bind().dialect.name), {"rows": carried(changes)}).all()
+    moved = run(session, _settling(session.get_bind().dialect.name), rows=carried(changes)).all()
     # By claim: a batch may hold what came late of an earlier one of the same message.
     begun = {(change["id"], change["epoch"]) for change in changes if change["begun"]}
     for row in moved:
@@ -127,7 +127,6 @@ def _settling(_dialect: str) -> Any:
             frozen=new.c.frozen,
         )
         .returning(Message.id, Message.epoch, Message.attempts, *COUNTED)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -156,6 +155,8 @@ def _is_late_acceptance(result: Result, settled: Mapping[int, Status]) -> bool:
 def absorb(session: Session, accepted: Mapping[int, datetime], moves: Moves) -> None:
     """Make sent what the gateway accepted without our knowing, as under a claim that is gone: the ids of messages, and
     when the first byte of each left."""
+    if not accepted:
+        return
     others = select(Message.id, Message.status, Message.reason).where(
         Message.id.in_(accepted), Message.status != Status.SENT
     )

@@ -3,13 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, String, case, delete, literal, or_, select, update
+from sqlalchemy import Integer, String, bindparam, case, delete, func, update
 from sqlalchemy.orm import Session
 
 from mailing_app.batches import Upsert
-from mailing_app.db import Moment
+from mailing_app.db import Moment, run
 from mailing_app.models import Breakdown, Id, Message, Misses, Status, Tally, Trait
 
 OPEN = (Status.PENDING, Status.SENDING)
@@ -17,6 +18,9 @@ OPEN = (Status.PENDING, Status.SENDING)
 
 MISSED = (Status.FAILED, Status.EXPIRED, Status.UNCERTAIN)
 """The ends of messages that did not reach a client, but for those that an operator wanted."""
+
+_MOVED = (*Status, "attempts", "repeats", "opted_out")
+"""The columns of a tally that count."""
 
 OF_CLIENTS = {
     Trait.OPERATOR_CODE: Message.enrolled_code,
@@ -52,6 +56,7 @@ class Moves:
     """
 
     def __init__(self) -> None:
+        self._ends: Counter[tuple[Any, ...]] = Counter()
         self._tallies: defaultdict[int, Counter[str]] = defaultdict(Counter)
         self._breakdown: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         self._misses: defaultdict[int, Counter[str]] = defaultdict(Counter)
@@ -65,13 +70,11 @@ class Moves:
     def one(self, row: Any, origin: Status, was_reason: str = "") -> None:
         """A message went on. `row` tells what is `COUNTED` of it, as it is now."""
         goal = row.status
-        if origin is goal:
-            return
-        self.many(row.mailing_id, origin, goal, 1)
-        if origin in OPEN and goal in OPEN:
-            return
-        self._count(row, origin, was_reason, -1)
-        self._count(row, goal, row.reason, 1)
+        if origin is not goal:
+            traits = (row.enrolled_code, row.enrolled_zone, row.enrolled_tag)
+            self._ends[row.mailing_id, origin, was_reason, goal, row.reason, traits] += 1
+            self._miss(row.client_id, origin, -1)
+            self._miss(row.client_id, goal, 1)
 
     def enrolled(self, mailing_id: int, added: Mapping[tuple[str, str, str], int], opted_out: int) -> None:
         """So many recipients with each code, zone and tag were added, and so many had opted out and were left out."""
@@ -82,7 +85,9 @@ class Moves:
 
     def attempted(self, mailing_id: int, attempts: int) -> None:
         """An attempt of a message was recorded; `attempts` is which one it was."""
-        self._tallies[mailing_id].update({"attempts": 1, "repeats": int(attempts > 1)})
+        tally = self._tallies[mailing_id]
+        tally["attempts"] += 1
+        tally["repeats"] += attempts > 1
 
     def retag(self, mailing_id: int, status: Status, tag: str) -> None:
         """A message that stands there no longer tells its tag."""
@@ -92,8 +97,7 @@ class Moves:
 
     def removed(self, row: Any) -> None:
         """A message was removed, its mailing's figures stay. `row` tells what is `COUNTED` of it."""
-        if row.status in MISSED:
-            self._misses[row.client_id].update({"number": -1, _place(row.status): -1})
+        self._miss(row.client_id, row.status, -1)
 
     def left(self, mailing_id: int, moment: datetime) -> None:
         """The first byte of a request left at that moment."""
@@ -101,6 +105,12 @@ class Moves:
 
     def write(self, session: Session) -> None:
         """Move the figures: mailings in the order of their ids, and of each the tally first."""
+        session.flush()
+        for (mailing_id, origin, was_reason, goal, reason, traits), number in self._ends.items():
+            self.many(mailing_id, origin, goal, number)
+            if origin not in OPEN or goal not in OPEN:
+                self._count(mailing_id, traits, origin, was_reason, -number)
+                self._count(mailing_id, traits, goal, reason, number)
         moved = {place[0] for place in self._breakdown}
         for mailing_id in sorted({*self._tallies, *self._last_bytes, *moved}):
             self._move_tally(session, mailing_id)
@@ -109,25 +119,34 @@ class Moves:
             _forget_unused_tags(session, self._untagged)
         _put(session, _misses, {(key,): moved for key, moved in self._misses.items()}, _COUNTED, ("client_id",))
 
-    def _count(self, row: Any, status: Status, reason: str, number: int) -> None:
-        mailing_id, place = row.mailing_id, _place(status)
-        self._breakdown[mailing_id, Trait.OPERATOR_CODE, row.enrolled_code][place] += number
-        self._breakdown[mailing_id, Trait.TIMEZONE, row.enrolled_zone][place] += number
-        self._breakdown[mailing_id, Trait.TAG, row.enrolled_tag][place] += number
+    def _count(self, mailing_id: int, traits: Iterable[str], status: Status, reason: str, number: int) -> None:
+        place = _place(status)
+        for trait, value in zip(OF_CLIENTS, traits, strict=True):
+            self._breakdown[mailing_id, trait, value][place] += number
         if reason and status not in OPEN:
             self._breakdown[mailing_id, Trait.REASON, reason][place] += number
+
+    def _miss(self, client_id: int, status: Status, number: int) -> None:
         if status in MISSED:
-            self._misses[row.client_id].update({"number": number, place: number})
+            misses = self._misses[client_id]
+            misses["number"] += number
+            misses[_place(status)] += number
 
     def _move_tally(self, session: Session, mailing_id: int) -> None:
+        """Where nothing of it changes it is locked all the same."""
         moved = self._tallies.get(mailing_id, Counter[str]())
-        changes = {name: getattr(Tally, name) + change for name, change in moved.items() if change}
-        if mailing_id in self._last_bytes:
-            changes["last_byte_at"] = _later(Tally.last_byte_at, self._last_bytes[mailing_id])
-        if changes:
-            session.execute(update(Tally).where(Tally.mailing_id == mailing_id).values(changes))
-        else:
-            session.execute(select(Tally.mailing_id).where(Tally.mailing_id == mailing_id).with_for_update())
+        changes = {f"by_{name}": moved[name] for name in _MOVED}
+        run(session, _moving(), of=mailing_id, last=self._last_bytes.get(mailing_id), **changes)
+        if known := session.identity_map.get(session.identity_key(Tally, mailing_id)):
+            session.expire(known)
+
+
+@cache
+def _moving() -> Any:
+    changes = {name: getattr(Tally, name) + bindparam(f"by_{name}", type_=Id) for name in _MOVED}
+    last = bindparam("last", type_=Moment())
+    later = case((Tally.last_byte_at > last, Tally.last_byte_at), else_=func.coalesce(last, Tally.last_byte_at))
+    return update(Tally).where(Tally.mailing_id == bindparam("of")).values(**changes, last_byte_at=later)
 
 
 def clear(session: Session, mailing_id: int) -> None:
@@ -159,7 +178,3 @@ def _put(
 
 def _place(status: Status) -> str:
     return Status.PENDING.value if status in OPEN else status.value
-
-
-def _later(column: Any, moment: datetime) -> Any:
-    return case((or_(column.is_(None), column < moment), literal(moment, Moment())), else_=column)
