@@ -7,10 +7,13 @@ import json
 import logging
 import re
 import sys
+import threading
 import time
 import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
 from flask import g, has_request_context, request
 
@@ -41,6 +44,38 @@ class JsonLines(logging.Formatter):
         }
         # The one control character that JSON lets stand (RFC 8259, 7).
         return json.dumps(said | facts(record)).replace("\x7f", "\\u007f")
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes each line as it is told, or those that a thread tells together in one piece."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kept: list[str] | None = getattr(_told_together, "lines", None)
+        if kept is None:
+            super().emit(record)
+        else:
+            kept.append(self.format(record) + self.terminator)
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Write these at once."""
+        with self.lock or nullcontext(), suppress(OSError):
+            self.stream.write("".join(lines))
+            self.flush()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What this thread tells within is written at its end, in one piece: to write a line takes longer than to make it,
+    and meanwhile every other thread takes the interpreter.
+    """
+    lines = _told_together.lines = []
+    try:
+        yield
+    finally:
+        _told_together.lines = None
+        for handler in logging.getLogger().handlers if lines else ():
+            if isinstance(handler, Lines):
+                handler.write(lines)
 
 
 def facts(record: logging.LogRecord) -> dict[str, Any]:
@@ -78,12 +113,13 @@ def of_request() -> dict[str, Any]:
 
 def set_up(as_json: bool) -> None:
     """Send every log line of the process to standard error, as JSON or as text."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Lines(sys.stderr)
     handler.setFormatter(JsonLines() if as_json else TextLines())
     handler.addFilter(_name_request)
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if not isinstance(other.formatter, _OURS)] + [handler]
     root.setLevel(logging.INFO)
+    logging._srcfile = None  # no line tells its caller (the HOWTO of logging, Optimization)
     for unasked in ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks"):
         setattr(logging, unasked, False)  # no line tells them, and to look them up costs as much as to write the line
     for name, level in _QUIETER.items():
@@ -131,6 +167,7 @@ def _visible(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
+_told_together = threading.local()
 _NO_PHONES = ("address", "request_id")
 _FIGURES = (int, float, bool)
 _OURS = (JsonLines, TextLines)

@@ -21,6 +21,9 @@ would push out within a second what went wrong before."""
 OF_A_BATCH = 2
 """The newest so many of each outcome are kept of a batch, so that at full speed it costs nothing."""
 
+ACCEPTANCE_EVERY = timedelta(seconds=1)
+"""From one acceptance that is kept to the next: there are thousands, all alike, and to mask one takes milliseconds."""
+
 TELLING = ("content-type", "location", "retry-after", "server")
 LONGEST_LINE, LONGEST_BODY, LONGEST = 80, 600, 1000
 KEPT_AFTER_LEAVING = timedelta(days=1)
@@ -41,11 +44,21 @@ class Ring:
 
     def __init__(self, mask: Mask) -> None:
         self._mask, self._taken = mask, Counter[bool]()
+        self._accepted_at: datetime | None = None
 
     def rows(self, deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
         """The answers of a batch that are worth keeping, each with a place of its own, whatever came of them."""
-        rows = map(self._row, _newest_of_each(deliveries))
+        rows = map(self._row, filter(self._is_wanted, _newest_of_each(deliveries)))
         return list({row["place"]: row for row in rows}.values())
+
+    def _is_wanted(self, delivery: Delivery) -> bool:
+        if delivery.verdict.outcome is not Outcome.ACCEPTED:
+            return True
+        at, before = delivery.answer.ended_at, self._accepted_at
+        if before and before <= at < before + ACCEPTANCE_EVERY:
+            return False
+        self._accepted_at = at
+        return True
 
     def _row(self, delivery: Delivery) -> dict[str, Any]:
         envelope, answer, outcome = delivery.envelope, delivery.answer, delivery.verdict.outcome

@@ -2,15 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
-from mailing_app import clock
+from mailing_app import clock, logs
 from mailing_app.dispatch import gate, gateway, journal, recall, retry
+from mailing_app.dispatch.ahead import Ahead
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.excerpts import Ring
 from mailing_app.dispatch.judge import Codes, judge
@@ -31,13 +33,14 @@ AT_ONCE_BESIDE_PAGES = 16
 IDLE = 0.25
 """Seconds between two looks for due messages when there was none."""
 
+TURN = 0.04
+"""Seconds that a turn takes at least while messages lie ready: a batch by itself costs as much as its messages."""
+
 
 def deliver(
     address: gateway.Address, mask: Mask, called_back: recall.Recall, codes: Codes, envelope: Envelope
 ) -> Delivery:
-    """What a seat does: post and judge. Pure but for the network and the log; what it tells of the answer holds no
-    secret."""
-    journal.asked(envelope)
+    """What a seat does: post and judge. Pure but for the network; what it tells of the answer holds no secret."""
     began = clock.monotonic()
     answer = gateway.post(address, called_back, envelope)
     verdict = judge(answer, codes)
@@ -48,7 +51,8 @@ def deliver(
 
 @dataclass
 class Pump:
-    """Claims never more than the free seats; keeps outcomes in memory until the database has taken them."""
+    """Claims no more than the free seats and the few that bridge its own turn; keeps outcomes in memory until the
+    database has taken them."""
 
     address: gateway.Address
     concurrency: int
@@ -59,29 +63,44 @@ class Pump:
 
     def __post_init__(self) -> None:
         self.gate = gate.Gate(gate.fingerprint(self.address.url, self.address.token))
-        self.watch = Watch(self.concurrency)
+        self.watch, self.ahead = Watch(self.concurrency), Ahead()
         self.recall = recall.Recall()
         mask = Mask(self.address.token)
         self.seats = Seats(self.concurrency, partial(deliver, self.address, mask, self.recall, self.codes))
         self.ring = Ring(mask)
         self.unrecorded: list[Result] = []
-        self.unheeded: list[Advice] = []
+        self.unheeded: deque[Advice] = deque()
         self._turns = 0
         self._looked_at = 0.0
         self._probe: Envelope | None = None
 
     def turn(self) -> None:
         """Collect what came back, record it, and fill the free seats."""
-        busy = bool(self.seats.in_flight)
-        self._take(self.seats.collect(IDLE if busy else 0))
+        deliveries = self.seats.collect(IDLE if self.seats.in_flight else 0)
+        began = clock.monotonic()
+        self._take(deliveries)
         self.flush()
         self._call_back()
         claimed = self._claim()
-        self.seats.give(envelope for envelope in claimed if not envelope.withdrawn)
+        self._give([envelope for envelope in claimed if not envelope.withdrawn])
         self.unrecorded += [withdrawn(envelope) for envelope in claimed if envelope.withdrawn]
+        busy = clock.monotonic() - began
+        self.ahead.note(sum(map(_is_accepted, deliveries)), busy, began)
+        self._rest(busy, idle=not claimed and not self.seats.in_flight)
+
+    def _give(self, envelopes: Sequence[Envelope]) -> None:
+        """Hand out, and tell it first: whatever happens from here on, the log says what may have left."""
+        with logs.together():
+            for envelope in envelopes:
+                journal.asked(envelope)
+        self.seats.give(envelopes)
+
+    def _rest(self, busy: float, idle: bool) -> None:
         if self.pace:
             time.sleep(self.pace())
-        if not claimed and not self.seats.in_flight:
+        elif self.seats.waiting:
+            time.sleep(max(TURN - busy, 0))
+        if idle:
             time.sleep(IDLE)
 
     def flush(self) -> None:
@@ -93,7 +112,7 @@ class Pump:
         self.unrecorded = []
         while self.unheeded:
             self._heed(self.unheeded[0])
-            del self.unheeded[0]
+            self.unheeded.popleft()
 
     def _record_one_by_one(self) -> None:
         """Find the result that the database refuses: a fault of ours, which fails that message and no other."""
@@ -113,8 +132,7 @@ class Pump:
 
     def stop(self, seconds: float) -> None:
         """Claim nothing more, give back what was not begun, wait for what is in flight, record everything."""
-        unbegun = [_unbegun(envelope) for envelope in self.seats.take_back()]
-        self._take(unbegun)
+        self._take_back()
         deadline = clock.monotonic() + seconds
         while self.seats.in_flight and (left := deadline - clock.monotonic()) > 0:
             self._take(self.seats.collect(left))
@@ -133,7 +151,7 @@ class Pump:
         now, monotonic = clock.now(), clock.monotonic()
         # While a probe is out its answer is awaited, however long the gateway may take; no second one takes its place.
         probing = self._probe is not None and self._probe in self.seats.in_flight.values()
-        free = 0 if probing else self.watch.allows(len(self.seats.in_flight), monotonic)
+        free = 0 if probing else self.watch.allows(len(self.seats.in_flight), monotonic, self._ready())
         if self.pace:
             free = min(free, AT_ONCE_BESIDE_PAGES)
         opening = self.gate.opening(now) if free else gate.Opening(wide=False)
@@ -148,18 +166,30 @@ class Pump:
         self.watch.budget.spend(len(claimed) - again, again)
         return claimed
 
+    def _ready(self) -> int:
+        """How many may wait for a seat. None where a repeat would be delivered twice: of what is claimed nobody knows
+        after a kill whether it left."""
+        return self.ahead.number(TURN) if self.claimer.deduplicates and not self.pace else 0
+
     def _take(self, deliveries: Iterable[Delivery]) -> None:
         """Decide on each delivery. Nothing here can fail on account of the database, so nothing gets lost."""
-        for delivery in deliveries:
-            step = retry.next_step(delivery.verdict, delivery.envelope, clock.now(), retry.draw(1.0))
-            journal.answered(delivery, step)
-            self.unrecorded.append(Result(delivery, step))
-            advice = self.watch.heed(delivery, clock.monotonic())
-            # Only a probe was sent under the hold; what was on its way before proves nothing about it.
-            self.unheeded.append(advice if delivery.envelope is self._probe else replace(advice, lift=()))
+        with logs.together():
+            for delivery in deliveries:
+                step = retry.next_step(delivery.verdict, delivery.envelope, clock.now(), retry.draw(1.0))
+                journal.answered(delivery, step)
+                self.unrecorded.append(Result(delivery, step))
+                advice = self.watch.heed(delivery, clock.monotonic())
+                # Only a probe was sent under the hold; what was on its way before proves nothing about it.
+                self.unheeded.append(advice if delivery.envelope is self._probe else advice.without_lift())
+
+    def _take_back(self) -> None:
+        """What waits for a seat is not to be posted now."""
+        self._take([_unbegun(envelope) for envelope in self.seats.take_back()])
 
     def _heed(self, advice: Advice) -> None:
         now = clock.now()
+        if advice.hold or advice.wait:
+            self._take_back()
         if advice.hold:
             self.gate.hold(advice.hold, advice.detail, now)
         if advice.wait:
@@ -182,6 +212,10 @@ def withdrawn(envelope: Envelope) -> Result:
     step = Step(status, envelope.withdrawn, None, envelope.tries, envelope.unknown)
     journal.withdrawn(envelope, step)
     return Result(_unbegun(envelope), step)
+
+
+def _is_accepted(delivery: Delivery) -> bool:
+    return delivery.verdict.outcome is Outcome.ACCEPTED
 
 
 def _unbegun(envelope: Envelope) -> Delivery:

@@ -20,7 +20,7 @@ class Seats:
         """By message and epoch: after others took this process for dead it may claim anew what it has on the wire."""
 
     def give(self, envelopes: Iterable[Envelope]) -> None:
-        """Post these, no more than there are seats left. A thread is started only when there is work for it."""
+        """Post these, as soon as there is a seat. A thread is started only when there is work for it."""
         for envelope in envelopes:
             # First the thread: where the system gives none, the claim is a stray and soon free, not in flight for ever.
             if len(self._threads) < min(len(self.in_flight) + 1, self.number):
@@ -40,6 +40,11 @@ class Seats:
         for delivery in deliveries:
             self.in_flight.pop((delivery.envelope.message_id, delivery.envelope.epoch), None)
         return deliveries
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some that were given wait for a seat."""
+        return not self._waiting.empty()
 
     def take_back(self) -> list[Envelope]:
         """The envelopes that no thread has begun yet, for a shutdown."""

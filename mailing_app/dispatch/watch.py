@@ -1,7 +1,7 @@
 """What the answers together say about the gateway: when to rest, when to narrow, when to hold, when to let go."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mailing_app.dispatch.breaker import Breaker
@@ -34,6 +34,10 @@ class Advice:
     wait: float | None = None
     lift: tuple[Hold, ...] = ()
 
+    def without_lift(self) -> "Advice":
+        """The same where nothing was proved about a hold."""
+        return replace(self, lift=()) if self.lift else self
+
 
 class Watch:
     """Watches the deliveries of one process, which has so many seats."""
@@ -43,9 +47,12 @@ class Watch:
         self._wrong_addresses = 0
         self._refusals = 0
 
-    def allows(self, in_flight: int, now: float) -> int:
-        """How many more requests may go out, as far as this process can tell; `now` is monotonic."""
-        return self.breaker.allows(max(self.congestion.allowed - in_flight, 0), in_flight, now)
+    def allows(self, in_flight: int, now: float, ready: int = 0) -> int:
+        """How many more requests may go out, as far as this process can tell; `now` is monotonic. `ready` is how many
+        may wait for a seat: only where all seats may be taken, else they would be."""
+        allowed = self.congestion.allowed
+        seats = allowed + ready if allowed == self.congestion.most else allowed
+        return self.breaker.allows(max(seats - in_flight, 0), in_flight, now)
 
     def shown(self, now: float) -> dict[str, Any]:
         """What the process thinks of the gateway, as its row tells it."""

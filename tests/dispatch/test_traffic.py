@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -174,6 +175,15 @@ def test_of_a_batch_the_newest_two_of_each_outcome_are_kept() -> None:
     assert [row["message_id"] for row in Ring(Mask("")).rows(batch)] == [7, 8, 9]
 
 
+def test_of_acceptances_that_come_fast_one_a_second_is_kept() -> None:
+    ring = Ring(Mask(""))
+    kept = [
+        ring.rows([replace(a_delivery(Outcome.ACCEPTED), answer=answer)])
+        for answer in (an_answer(ended_at=NOON + timedelta(milliseconds=300 * number)) for number in range(10))
+    ]
+    assert [bool(rows) for rows in kept] == [True, False, False, False, True, False, False, False, True, False]
+
+
 def test_the_ring_has_so_many_places_and_acceptances_do_not_push_out_what_went_wrong(app: Flask) -> None:
     ring = Ring(Mask(""))
     with transaction() as session:
@@ -192,7 +202,7 @@ def test_a_batch_in_which_everything_went_wrong_takes_no_place_twice(app: Flask)
     batch = [a_delivery(outcome) for outcome in Outcome for _ in range(2)]
     with transaction() as session:
         excerpts.keep(session, Ring(Mask("")).rows(batch))
-    assert len(answers()) == FOR_ACCEPTANCES - 3 + PLACES - FOR_ACCEPTANCES
+    assert len(answers()) == 1 + PLACES - FOR_ACCEPTANCES
 
 
 def test_answers_and_turns_are_forgotten_when_they_are_old(app: Flask) -> None:
