@@ -66,7 +66,8 @@ class Claimer:
             return []
         if not mailing.attempted_at:
             # An edit and the first claim wait for each other here, so that no text leaves that was just changed.
-            mailing = session.execute(_running(now).where(Mailing.id == mailing.id).with_for_update(of=Mailing)).first()
+            its_own = _running(now).where(Mailing.id == mailing.id)
+            mailing = session.execute(its_own.with_for_update(of=Mailing, key_share=True)).first()
         if mailing is None:
             return []
         due = _due(session, mailing.id, share, repeats, now)

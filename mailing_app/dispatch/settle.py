@@ -9,10 +9,10 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import endings
-from mailing_app.db import after_commit, changed, db, look_again, transaction
+from mailing_app.db import after_commit, changed, db, in_order, look_again, transaction
 from mailing_app.figures import COUNTED, Moves
 from mailing_app.mailings.planning import over
-from mailing_app.models import Mailing, Message, Status, Tally
+from mailing_app.models import EnrolmentSpan, Mailing, Message, Status, Tally
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +59,14 @@ def _chunk(mailing: Any, now: datetime) -> bool:
 
 
 def _still_over(session: Session, mailing_id: int, now: datetime) -> bool:
-    """Whether nobody moved the end meanwhile; from here on nobody can until the transaction ends."""
-    mailing = select(Mailing.id).where(Mailing.id == mailing_id, over(now)).with_for_update(of=Mailing)
-    return session.scalar(mailing) is not None
+    """Whether nobody moved the end meanwhile; from here on nobody can until the transaction ends, nor adds a message:
+    who was enrolling when the mailing was stopped is waited for.
+    """
+    mailing = select(Mailing.id).where(Mailing.id == mailing_id, over(now)).with_for_update(of=Mailing, key_share=True)
+    if session.scalar(mailing) is None:
+        return False
+    session.execute(in_order(EnrolmentSpan.upto, EnrolmentSpan.mailing_id == mailing_id))
+    return True
 
 
 def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) -> Sequence[Any]:
