@@ -43,10 +43,8 @@ class Record(NamedTuple):
     @property
     def is_blank(self) -> bool:
         """Whether it holds nothing but white space."""
-        for cell in self.cells:
-            if cell and not cell.isspace():
-                return False
-        return True
+        held = "".join(self.cells)
+        return not held or held.isspace()
 
 
 def encoding_of(file: IO[bytes]) -> str:

@@ -34,7 +34,7 @@ class BadPhone(ValueError):
 _HOME = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[7])
 _MOBILE = re.compile(r"(?:\+?7|(8?))(9[0-9]{9})")
 # How nearly all numbers of a file are written: to know them at once takes a tenth of the time.
-_COMMON = re.compile(r"(\+?7|8)[ -]?\(?(9[0-9]{2})\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})")
+_COMMON = re.compile(r"(\+?7|8?)[ -]?\(?(9[0-9]{2})\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})")
 _DIGITS = re.compile(r"\+?[0-9]+")
 _ENDING = re.compile(r"[0-9]{4,10}")
 # 7,9E+10 has lost digits; 8900123456.0 lost one before and would gain a wrong one when its dot goes
@@ -85,7 +85,7 @@ def normalise(value: str | int, region: str = "RU") -> str:
 def common(text: str, region: str) -> str:
     """What the rest of `normalise` would make of a number in a common spelling; empty for any other text."""
     found = _COMMON.fullmatch(text)
-    if found is None or (found[1] == "8" and region not in _HOME):
+    if found is None or (found[1] in ("", "8") and region not in _HOME):
         return ""
     return f"7{found[2]}{found[3]}{found[4]}{found[5]}"
 
