@@ -1,7 +1,7 @@
 """Enrolment: when a mailing begins, its audience is fixed, one row a recipient."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -97,7 +97,7 @@ def _free_span(mailing_id: int) -> Any:
 
 
 def _spans_cut(mailing_id: int, now: datetime) -> bool:
-    """Cut the next spans; whether there were any. Where there are none and nobody is at one, the audience is complete."""
+    """Cut the next spans; whether there were any. If not, and nobody is at one, the audience is complete."""
     with transaction() as session:
         only_it = {"of": Mailing, "key_share": True}
         mailing = session.get_one(Mailing, mailing_id, with_for_update=only_it, populate_existing=True)
@@ -153,14 +153,10 @@ def _added(session: Session, span: EnrolmentSpan, now: datetime) -> dict[tuple[s
     """How many really became recipients just now, by what they are."""
     these = (Message.client_id > span.after, Message.client_id <= span.upto, Message.created_at == now)
     traits = figures.OF_CLIENTS.values()
-    counted = (
-        select(*traits, func.count().label("number"))
-        .where(Message.mailing_id == span.mailing_id, *these)
-        .group_by(*traits)
-    )
+    counted = select(*traits, func.count()).where(Message.mailing_id == span.mailing_id, *these).group_by(*traits)
     # By the connection: a session would take each row for a part of an object.
-    rows = session.connection().execute(counted).all()
-    return {(row.enrolled_code, row.enrolled_zone, row.enrolled_tag): row.number for row in rows}
+    rows: Sequence[Any] = session.connection().execute(counted).all()
+    return {(code, zone, tag): number for code, zone, tag, number in rows}
 
 
 def _openings(session: Session, mailing: Mailing, chosen: list[Any], now: datetime) -> Any:
