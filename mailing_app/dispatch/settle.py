@@ -31,7 +31,8 @@ def settle(now: datetime) -> bool:
 def _over(now: datetime) -> list[Any]:
     look_again()
     stopped = or_(Mailing.cancelled_at.is_not(None), Mailing.deleted_at.is_not(None))
-    ended = and_(Mailing.ends_at <= now, Mailing.enrolled_at.is_not(None))
+    enrolled = and_(Mailing.enrolled_at.is_not(None), Mailing.id.not_in(select(EnrolmentSpan.mailing_id)))
+    ended = and_(Mailing.ends_at <= now, enrolled)
     statement = select(Mailing.id, stopped.label("stopped"), Mailing.deleted_at)
     return list(db.session.execute(statement.where(Mailing.settled_at.is_(None), or_(stopped, ended))))
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import clients, clock, mailings
-from mailing_app.db import db
+from mailing_app.db import db, transaction
 from mailing_app.dispatch import enrol
 from mailing_app.figures import Moves
 from mailing_app.mailings.reasons import Why, why_left_out
@@ -148,3 +148,16 @@ def test_a_client_in_an_open_span_is_not_told_that_no_rule_leaves_her_out(app: F
     stored = db.session.get_one(Mailing, mailing.id, populate_existing=True)
     told = why_left_out(waiting, stored, clock.now())
     assert told.why is Why.NOT_GATHERED
+
+
+def test_spans_that_the_release_before_knew_nothing_of_are_enrolled(app: Flask) -> None:
+    some_clients(12)
+    mailing = a_mailing()
+    assert enrol.enrol(clock.now())
+    with transaction() as session:  # it reads how far the audience is cut as how far it is enrolled
+        session.execute(update(Mailing).values(enrolled_at=clock.now(), ends_at=clock.now()))
+    settle_all(clock.now())
+    enrol_all()
+    assert (spans(), figures(mailing)) == (0, {"pending": 12})
+    settle_all(clock.now())
+    assert figures(mailing) == {"expired": 12}
