@@ -65,7 +65,8 @@ def measured(here: Stage, clients: int, times: int = TIMES) -> Iterator[tuple[st
     yield "enrolment", shown(ours, clients)
     yield "a bare INSERT … SELECT of the same rows", shown(bare, clients)
     yield "ours to the bare one, by the clock", spread([b.wall / o.wall for o, b in zip(ours, bare, strict=True)])
-    yield "  the same by processor time", spread([b.processor / o.processor for o, b in zip(ours, bare, strict=True)])
+    if db.engine.dialect.name == "sqlite":  # elsewhere it is the server's, and not seen from here
+        yield "  by processor time", spread([b.processor / o.processor for o, b in zip(ours, bare, strict=True)])
     planned, first = zip(*(sent_to_all(here, clients) for _ in range(times)), strict=True)
     yield "a mailing to all is planned within, ms", spread([1000 * seconds for seconds in planned])
     yield "  its first message is accepted within, s", spread(first)
