@@ -56,17 +56,24 @@ def fill(messages: int) -> None:
     The largest mailing comes first and has two fifths of them; the last one is running, and has sent half.
     """
     sizes = _sizes(messages)
+    register(sizes[0])
     with db.engine.begin() as connection:
         dialect = _DIALECTS[connection.dialect.name]
         if connection.dialect.name == "postgresql":  # to look up each reference would take longer than all the rest
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(_clients(dialect)), {"number": sizes[0], "now": stored(clock.now())})
         _plan(connection, sizes)
         for statement in (_messages(dialect), _attempts(dialect), _TALLIES, _traffic(dialect), _METER, _MISSES):
             connection.execute(text(statement))
         for trait in Trait:
             connection.execute(text(_breakdown(trait)))
     _look_over()
+
+
+def register(number: int) -> None:
+    """So many clients of all codes, tags and zones."""
+    with db.engine.begin() as connection:
+        added = text(_clients(_DIALECTS[connection.dialect.name]))
+        connection.execute(added, {"number": number, "now": stored(clock.now())})
 
 
 def _sizes(messages: int) -> list[int]:

@@ -41,8 +41,10 @@ def of_phone(text: str, phone: str = "") -> str:
 
     One real number in a million ends in six zeros; bare ones in a file are nearly always what is left of 7,9E+10.
     """
+    if phone and not phone.endswith(_ROUND):
+        return ""
     bare = "".join(text.split()).lstrip("'")
     if phone:
-        return ROUNDED if bare.isdecimal() and phone.endswith(_ROUND) else ""
+        return ROUNDED if bare.isdecimal() else ""
     marks = {SHORTENED: _SHORTENED, FRACTION: _FRACTION, CUT: _CUT}
     return next((sentence for sentence, mark in marks.items() if mark.fullmatch(bare)), "")

@@ -43,7 +43,8 @@ class Record(NamedTuple):
     @property
     def is_blank(self) -> bool:
         """Whether it holds nothing but white space."""
-        return not any(cell and not cell.isspace() for cell in self.cells)
+        held = "".join(self.cells)
+        return not held or held.isspace()
 
 
 def encoding_of(file: IO[bytes]) -> str:
@@ -126,16 +127,15 @@ def records(lines: Lines, delimiter: str) -> Iterator[Record]:
     """Every row, blank ones too, so that the records of a piece are all of its lines."""
     while line := lines.take():
         number = lines.number - 1
-        record = _quoted(line, lines, delimiter) if '"' in line else _plain(line, delimiter)
-        yield record._replace(line=number)
+        yield _quoted(number, line, lines, delimiter) if '"' in line else _plain(number, line, delimiter)
 
 
-def _plain(line: str, delimiter: str) -> Record:
-    fault = TOO_LONG if len(line) >= LONGEST_LINE else ""
-    return Record(0, line, line.rstrip("\r\n").split(delimiter), fault)
+def _plain(number: int, line: str, delimiter: str, fault: str = "") -> Record:
+    fault = fault or (TOO_LONG if len(line) >= LONGEST_LINE else "")
+    return Record(number, line, line.rstrip("\r\n").split(delimiter), fault)
 
 
-def _quoted(line: str, lines: Lines, delimiter: str) -> Record:
+def _quoted(number: int, line: str, lines: Lines, delimiter: str) -> Record:
     """A row with quotation marks, over several lines where they hold line breaks."""
     taken, asked = [line], 0
 
@@ -156,8 +156,8 @@ def _quoted(line: str, lines: Lines, delimiter: str) -> Record:
         cells = []
     if not cells or asked >= len(taken):  # it asked for one line more than it was given
         lines.give_back(taken[1:])
-        return _plain(line, delimiter)._replace(fault=UNCLOSED)
-    return Record(0, "".join(taken), cells, TOO_LONG if len(taken[-1]) >= LONGEST_LINE else "")
+        return _plain(number, line, delimiter, UNCLOSED)
+    return Record(number, "".join(taken), cells, TOO_LONG if len(taken[-1]) >= LONGEST_LINE else "")
 
 
 def written(raws: Iterable[str]) -> bytes:

@@ -33,6 +33,8 @@ class BadPhone(ValueError):
 # Russia and Kazakhstan: only there are a bare 9XX… and the trunk prefix 8 numbers of the plan +7.
 _HOME = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[7])
 _MOBILE = re.compile(r"(?:\+?7|(8?))(9[0-9]{9})")
+# How nearly all numbers of a file are written: to know them at once takes a tenth of the time.
+_COMMON = re.compile(r"(\+?7|8?)[ -]?\(?(9[0-9]{2})\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})")
 _DIGITS = re.compile(r"\+?[0-9]+")
 _ENDING = re.compile(r"[0-9]{4,10}")
 # 7,9E+10 has lost digits; 8900123456.0 lost one before and would gain a wrong one when its dot goes
@@ -69,6 +71,8 @@ def normalise(value: str | int, region: str = "RU") -> str:
     operators, would refuse one real number in a hundred, and costs 12 to 25 times as much. `phonenumbers`
     judges all others: only a mobile number of the plan +7 (Kazakhstan's begin with +7 7) can take a message.
     """
+    if isinstance(value, str) and (known := common(value, region)):
+        return known
     compact = _compact(_written(value))
     mobile = _MOBILE.fullmatch(compact)
     if mobile and (mobile[1] is None or region in _HOME):
@@ -76,6 +80,14 @@ def normalise(value: str | int, region: str = "RU") -> str:
     if not _DIGITS.fullmatch(compact):
         raise BadPhone(_what_is_wrong_with(compact))
     return _judged(compact, region)
+
+
+def common(text: str, region: str) -> str:
+    """What the rest of `normalise` would make of a number in a common spelling; empty for any other text."""
+    found = _COMMON.fullmatch(text)
+    if found is None or (found[1] in ("", "8") and region not in _HOME):
+        return ""
+    return f"7{found[2]}{found[3]}{found[4]}{found[5]}"
 
 
 def ending(value: str) -> str:

@@ -58,6 +58,9 @@ _RUN, _ELSEWHERE = re.compile(RUN_BY_SPREADSHEETS), re.compile(AS_A_CELL_ELSEWHE
 _MADE_HARMLESS_ELSEWHERE = re.compile(rf"(?<=[;\t])'(?={_FORMULA})")
 _AFTER_AN_APOSTROPHE = re.compile(f"'{_BEGINNING}")
 
+APOSTROPHE = "'"
+"""Where there is none a cell is as it was meant."""
+
 _LINES_A_PIECE = 500
 
 

@@ -188,3 +188,19 @@ def test_the_heavy_half_of_the_library_stays_on_disk():
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+COMMON = st.from_regex(phones._COMMON, fullmatch=True)
+
+
+@given(COMMON | st.text("+78 9()-0123456", max_size=20), st.sampled_from(["RU", "KZ", "DE", "US"]))
+@example("8(900)123-45-67", "DE")
+@example("9001234567", "US")
+def test_a_common_spelling_is_read_as_any_other(text: str, region: str) -> None:
+    known = phones.common(text, region)
+    if known:
+        assert normalise(f"{text}\u2060", region) == known  # with an invisible mark, which no common spelling has
+    try:
+        assert known in ("", normalise(text, region))
+    except BadPhone:
+        assert not known

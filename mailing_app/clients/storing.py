@@ -39,7 +39,8 @@ def store(session: Session, rows: Sequence[Row], given: Collection[str]) -> Stor
     last, again = _last_words(rows, kept)
     new = _batch(last)
     moved = list(session.scalars(_moving(new))) if "timezone" in kept else []
-    versions = [row.version for row in session.execute(_upsert(new, kept))]
+    # By the connection: a session would take each row for a part of an object.
+    versions = session.connection().execute(_upsert(new, kept).returning(Client.version)).scalars().all()
     if moved:
         wait_no_more(session, moved)
     created = versions.count(1)
@@ -49,7 +50,7 @@ def store(session: Session, rows: Sequence[Row], given: Collection[str]) -> Stor
 
 def insert_new(session: Session, rows: Sequence[Row]) -> set[str]:
     """Insert those of the rows whose phones nobody has, inside the caller's transaction; these phones."""
-    return {row.phone for row in session.execute(_upsert(_batch(rows), ()))}
+    return set(session.scalars(_upsert(_batch(rows), ()).returning(Client.phone)))
 
 
 def _batch(rows: Sequence[Row]) -> Subquery:
@@ -72,17 +73,17 @@ def _moving(new: Any) -> Any:
 
 
 def _upsert(new: Any, kept: Sequence[str]) -> Any:
-    """It returns the phone and the version of each row that it touched: 1 is a new one."""
+    """What it touches can be returned: the version of a new one is 1."""
     now = clock.now()
     picked = select(*(new.c[name] for name in COLUMNS), literal(1), literal(now, Moment()), literal(now, Moment()))
     # SQLite takes ON CONFLICT for a join condition unless the SELECT before it has a WHERE.
     statement = insert(Client).from_select([*COLUMNS, "version", "created_at", "updated_at"], picked.where(true()))
     if not kept:
-        return statement.on_conflict_do_nothing(index_elements=["phone"]).returning(Client.phone, Client.version)
+        return statement.on_conflict_do_nothing(index_elements=["phone"])
     excluded = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["phone"],
         set_={name: excluded[name] for name in kept}
         | {"updated_at": excluded.updated_at, "version": Client.version + 1},
         where=or_(*(getattr(Client, name) != excluded[name] for name in kept)),
-    ).returning(Client.phone, Client.version)
+    )

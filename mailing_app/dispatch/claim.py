@@ -119,7 +119,7 @@ def _any_running() -> Any:
 
 @cache
 def _still_running() -> Any:
-    return _running().where(Mailing.id == bindparam("of")).with_for_update(of=Mailing)
+    return _running().where(Mailing.id == bindparam("of")).with_for_update(of=Mailing, key_share=True)
 
 
 def _share(seats: int, mailings: int) -> int:

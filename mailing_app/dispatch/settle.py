@@ -9,10 +9,10 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import endings
-from mailing_app.db import after_commit, changed, db, look_again, transaction
+from mailing_app.db import after_commit, changed, db, in_order, look_again, transaction
 from mailing_app.figures import COUNTED, Moves
 from mailing_app.mailings.planning import over
-from mailing_app.models import Mailing, Message, Status, Tally
+from mailing_app.models import EnrolmentSpan, Mailing, Message, Status, Tally
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,8 @@ def settle(now: datetime) -> bool:
 def _over(now: datetime) -> list[Any]:
     look_again()
     stopped = or_(Mailing.cancelled_at.is_not(None), Mailing.deleted_at.is_not(None))
-    ended = and_(Mailing.ends_at <= now, Mailing.enrolled_at.is_not(None))
+    enrolled = and_(Mailing.enrolled_at.is_not(None), Mailing.id.not_in(select(EnrolmentSpan.mailing_id)))
+    ended = and_(Mailing.ends_at <= now, enrolled)
     statement = select(Mailing.id, stopped.label("stopped"), Mailing.deleted_at)
     return list(db.session.execute(statement.where(Mailing.settled_at.is_(None), or_(stopped, ended))))
 
@@ -59,9 +60,14 @@ def _chunk(mailing: Any, now: datetime) -> bool:
 
 
 def _still_over(session: Session, mailing_id: int, now: datetime) -> bool:
-    """Whether nobody moved the end meanwhile; from here on nobody can until the transaction ends."""
-    mailing = select(Mailing.id).where(Mailing.id == mailing_id, over(now)).with_for_update(of=Mailing)
-    return session.scalar(mailing) is not None
+    """Whether nobody moved the end meanwhile; from here on nobody can until the transaction ends, nor adds a message:
+    who was enrolling when the mailing was stopped is waited for.
+    """
+    mailing = select(Mailing.id).where(Mailing.id == mailing_id, over(now)).with_for_update(of=Mailing, key_share=True)
+    if session.scalar(mailing) is None:
+        return False
+    session.execute(in_order(EnrolmentSpan.upto, EnrolmentSpan.mailing_id == mailing_id))
+    return True
 
 
 def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) -> Sequence[Any]:

@@ -78,10 +78,15 @@ class Moves:
 
     def enrolled(self, mailing_id: int, added: Mapping[tuple[str, str, str], int], opted_out: int) -> None:
         """So many recipients with each code, zone and tag were added, and so many had opted out and were left out."""
-        self._tallies[mailing_id].update({Status.PENDING.value: sum(added.values()), "opted_out": opted_out})
+        pending = Status.PENDING.value
+        self._tallies[mailing_id].update({pending: sum(added.values()), "opted_out": opted_out})
+        by_trait = {trait: Counter[str]() for trait in OF_CLIENTS}
         for values, number in added.items():
-            for trait, value in zip(OF_CLIENTS, values, strict=True):
-                self._breakdown[mailing_id, trait, value][Status.PENDING.value] += number
+            for counts, value in zip(by_trait.values(), values, strict=True):
+                counts[value] += number
+        for trait, counts in by_trait.items():
+            for value, number in counts.items():
+                self._breakdown[mailing_id, trait, value][pending] += number
 
     def attempted(self, mailing_id: int, attempts: int) -> None:
         """An attempt of a message was recorded; `attempts` is which one it was."""

@@ -46,12 +46,12 @@ class ClientForm(Form):
 
     def values(self) -> dict[str, Any]:
         """The client's columns, the operator code and the zone filled in where they were left out."""
-        return self._filled_in(super().values())
+        return self._filled_in(super().values(), current_app.config["SETTINGS"].default_timezone)
 
     @staticmethod
-    def _filled_in(values: dict[str, Any]) -> dict[str, Any]:
+    def _filled_in(values: dict[str, Any], timezone: str) -> dict[str, Any]:
         values["operator_code"] = values["operator_code"] or phones.operator_code(values["phone"])
-        values["timezone"] = values["timezone"] or current_app.config["SETTINGS"].default_timezone
+        values["timezone"] = values["timezone"] or timezone
         return values
 
     @classmethod
@@ -84,12 +84,25 @@ class ClientForm(Form):
 
         It takes the texts of a row and gives its values, or the fault of each field.
         """
+        settings = current_app.config["SETTINGS"]
         readers = {name: _reader(field) for name, field in inputs(cls.blank())}
+        read_phone = readers.pop("phone")
+
+        @lru_cache(maxsize=1000)
+        def read_others(*texts: str) -> tuple[dict[str, Any], dict[str, str]]:
+            read = {name: reader(text) for (name, reader), text in zip(readers.items(), texts, strict=True)}
+            faults = {name: fault for name, (_, fault) in read.items() if fault}
+            return {name: value for name, (value, _) in read.items()}, faults
 
         def judge(texts: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-            read = {name: reader(texts.get(name, "")) for name, reader in readers.items()}
-            faults = {name: fault for name, (_, fault) in read.items() if fault}
-            return ({}, faults) if faults else (cls._filled_in({name: value for name, (value, _) in read.items()}), {})
+            typed = texts.get("phone", "")
+            phone, fault = phones.common(typed, settings.phone_region), ""
+            values, faults = read_others(*[texts.get(name, "") for name in readers])
+            if not phone:
+                phone, fault = read_phone(typed)
+            if fault or faults:
+                return {}, ({"phone": fault} if fault else {}) | faults
+            return cls._filled_in({"phone": phone, **values}, settings.default_timezone), {}
 
         return judge
 

@@ -1,6 +1,7 @@
 """The rows of a file as they are judged: what will be stored of each, or what is wrong with it and where."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask_babel import gettext
@@ -25,13 +26,18 @@ class Row(NamedTuple):
 
 def judge_of_files() -> Judge:
     """The form's own rules, and beside them an eye for what spreadsheets do to a cell."""
-    by_the_form = ClientForm.of_texts()
+    by_the_form, of_cell = ClientForm.of_texts(), lru_cache(maxsize=1000)(damage.of_cell)
 
     def judge(texts: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
         values, faults = by_the_form(texts)
-        damaged = {name: damage.of_cell(text) for name, text in texts.items()}
-        damaged["phone"] = damaged["phone"] or damage.of_phone(texts["phone"], values.get("phone", ""))
-        faults |= {name: gettext(sentence) for name, sentence in damaged.items() if sentence}
+        phone = values.get("phone", "")
+        for name, text in texts.items():
+            if name == "phone":  # a damaged cell is no phone that could be used
+                sentence = (not phone and damage.of_cell(text)) or damage.of_phone(text, phone)
+            else:
+                sentence = of_cell(text)
+            if sentence:
+                faults[name] = gettext(sentence)
         return ({}, faults) if faults else (values, faults)
 
     return judge
@@ -42,7 +48,8 @@ def judged(records: Iterator[Record], mapping: list[str], judge: Judge) -> Itera
     for record in records:
         if record.is_blank:
             continue
-        texts = {"phone": ""} | texts_of(record, mapping)
+        texts = texts_of(record, mapping)
+        texts.setdefault("phone", "")
         values, faults = ({}, {"": gettext(record.fault)}) if record.fault else judge(texts)
         yield Row(record, texts, values, faults)
 

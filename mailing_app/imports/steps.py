@@ -6,7 +6,7 @@ transaction, which only finds the import if it stands where it stood: a late wor
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,11 +19,13 @@ from mailing_app.clients import store
 from mailing_app.db import absence, after_commit, changed, db, look_again, transaction
 from mailing_app.errors import N_
 from mailing_app.imports.control import end, forget_old
-from mailing_app.imports.rows import Row, judge_of_files, judged, records_of
+from mailing_app.imports.rows import judge_of_files, judged, records_of
 from mailing_app.models import Action, Client, ClientImport, ImportPiece, ImportState
 from mailing_app.pace import Pace
 
 log = logging.getLogger(__name__)
+
+Values = Mapping[str, Any]
 
 WORK_FOR = 0.9
 """Seconds of each tick, rests included."""
@@ -95,7 +97,7 @@ def _check(at: Any, worker: str) -> None:
         brought = _still(session, at, worker)
         if brought is None:
             return
-        found = {"bad": len(bad), "bad_lines": [row.record.line for row in bad]}
+        found = {"bad": len(bad), "bad_lines": bad}
         session.execute(update(ImportPiece).filter_by(import_id=at.id, number=at.at_piece).values(found))
         brought.good += len(good)
         brought.bad += len(bad)
@@ -112,7 +114,7 @@ def _store(at: Any, worker: str) -> None:
         brought = _still(session, at, worker)
         if brought is None:
             return
-        stored = store(session, [row.values for row in good], at.mapping)
+        stored = store(session, good, at.mapping)
         brought.created += stored.created
         brought.updated += stored.updated
         brought.unchanged += stored.unchanged
@@ -123,18 +125,24 @@ def _store(at: Any, worker: str) -> None:
             _note(session, brought)
 
 
-def _sorted(at: Any) -> tuple[list[Row], list[Row]]:
-    """The good and the bad rows of the piece."""
-    good: list[Row] = []
-    bad: list[Row] = []
+def _sorted(at: Any) -> tuple[list[Values], list[int]]:
+    """What the good rows of the piece say, and the lines of the bad ones.
+
+    Nothing else of a row is kept: to look after thousands of them costs Python more than to judge them.
+    """
+    good: list[Values] = []
+    bad: list[int] = []
     for row in judged(records_of(at.id, at.at_piece, at.delimiter), at.mapping, judge_of_files()):
-        (bad if row.faults else good).append(row)
+        if row.faults:
+            bad.append(row.record.line)
+        else:
+            good.append(row.values)
     return good, bad
 
 
-def _known(rows: list[Row]) -> int:
+def _known(rows: list[Values]) -> int:
     """How many of them are clients already."""
-    phones = {row.values["phone"] for row in rows}
+    phones = {values["phone"] for values in rows}
     given = batch([{"phone": phone} for phone in phones], phone=String())
     return db.session.scalar(select(func.count()).select_from(Client).join(given, Client.phone == given.c.phone)) or 0
 

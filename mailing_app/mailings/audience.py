@@ -66,10 +66,13 @@ def opted_out(mailing: Mailing, *span: Any) -> int:
 
 
 def lock_family(session: Session, mailing_id: int) -> None:
-    """Until the transaction ends nobody else adds to the audience of this mailing or another one of its family: each
-    of them leaves out whom the others have, and sees only what was committed.
+    """Until the transaction ends nobody else adds to the audience of any mailing of its family: each of them leaves out
+    whom the others have, and sees only what was committed. A mailing without kin is not locked.
     """
-    session.execute(in_order(Mailing.id, Mailing.id.in_(select(_family(mailing_id).c.id))))
+    its_own = and_(Mailing.id == mailing_id, Mailing.remainder_of.is_not(None))
+    has_kin = select(Mailing.id).where(or_(Mailing.remainder_of == mailing_id, its_own)).limit(1)
+    if session.scalar(has_kin) is not None:
+        session.execute(in_order(Mailing.id, Mailing.id.in_(select(_family(mailing_id).c.id))))
 
 
 def is_family_settled(session: Session, mailing_id: int, before: datetime) -> bool:

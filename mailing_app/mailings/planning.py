@@ -11,7 +11,7 @@ from mailing_app import audit, clock, figures
 from mailing_app.db import db, transaction
 from mailing_app.errors import N_, NotFound, Refused, Stale
 from mailing_app.local_time import Window
-from mailing_app.models import Action, Mailing, Message, Phase, Tally
+from mailing_app.models import Action, EnrolmentSpan, Mailing, Message, Phase, Tally
 from mailing_app.paging import Page, page
 
 ALWAYS_OPEN_TO_CHANGE = ("name", "ends_at", "when_uncertain")
@@ -135,7 +135,8 @@ def new(session: Session, values: dict[str, Any], action: Action = Action.MAILIN
 
 def locked(session: Session, mailing_id: int, expected: int | None = None) -> Mailing:
     """The mailing as it is now, nobody else changing it until the transaction ends."""
-    only_it = {"of": Mailing}
+    # Not its key: whoever adds messages of the mailing holds on to that, and is waited for only where it matters.
+    only_it = {"of": Mailing, "key_share": True}
     mailing = session.get(Mailing, mailing_id, with_for_update=only_it, populate_existing=True)
     if mailing is None or mailing.deleted_at:
         raise NotFound
@@ -191,7 +192,11 @@ def _check_freedom(mailing: Mailing, changes: dict[str, Any]) -> None:
 
 
 def _forget_audience(session: Session, mailing: Mailing) -> None:
-    """Nobody was written to yet, so the audience is chosen anew under the new rules."""
+    """Nobody was written to yet, so the audience is chosen anew under the new rules.
+
+    The spans first: that waits for whoever is enrolling one, whose messages are then there to be deleted.
+    """
+    session.execute(delete(EnrolmentSpan).where(EnrolmentSpan.mailing_id == mailing.id))
     session.execute(delete(Message).where(Message.mailing_id == mailing.id))
     figures.clear(session, mailing.id)
     mailing.enrolled_to, mailing.enrolled_at, mailing.forecast = 0, None, None

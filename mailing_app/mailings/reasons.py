@@ -57,7 +57,7 @@ def why_left_out(client: Client, mailing: Mailing, now: datetime, first: Status 
     differences = _differences(client, mailing)
     if client.erased_at:
         return Reason(Why.ERASED)
-    if not to_come and client.id > mailing.enrolled_to:
+    if not to_come and not _looked_at(client, mailing):
         return Reason(_not_looked_at(mailing))
     if client.opted_out_at and (to_come or client.opted_out_at <= fixed_at):
         return Reason(Why.OPTED_OUT, to_come=to_come)
@@ -65,6 +65,12 @@ def why_left_out(client: Client, mailing: Mailing, now: datetime, first: Status 
         return Reason(Why.DIFFERS, differences, to_come, changed_since)
     why = _by_the_first(mailing, first) if mailing.remainder_of else Why.MATCHES
     return Reason(why, (), to_come, changed_since)
+
+
+def _looked_at(client: Client, mailing: Mailing) -> bool:
+    if mailing.enrolled_at or client.id > mailing.enrolled_to:
+        return client.id <= mailing.enrolled_to
+    return not any(span.after < client.id <= span.upto for span in mailing.spans)
 
 
 def _not_looked_at(mailing: Mailing) -> Why:

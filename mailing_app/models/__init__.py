@@ -20,7 +20,7 @@ from mailing_app.models.kinds import (
     WhenUncertain,
     Word,
 )
-from mailing_app.models.mailings import Draft, KeptAnswer, Mailing, RequestAtWork, Tally
+from mailing_app.models.mailings import Draft, EnrolmentSpan, KeptAnswer, Mailing, RequestAtWork, Tally
 from mailing_app.models.messages import Attempt, Inquiry, Message
 from mailing_app.models.people import AuditEntry, Operator, SignIn, SignInFailure, Token
 from mailing_app.models.sending import Dispatcher, GatewayEvent, GatewayState, RawAnswer, Traffic
@@ -36,6 +36,7 @@ __all__ = [
     "ClientImport",
     "Dispatcher",
     "Draft",
+    "EnrolmentSpan",
     "GatewayEvent",
     "GatewayState",
     "Hold",

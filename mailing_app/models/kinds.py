@@ -179,13 +179,14 @@ class WhenUncertain(StrEnum):
     SEND_AGAIN = "send_again"
 
 
-def one_of(enum: type[StrEnum], name: str) -> Enum:
-    """A text column that takes the values of the enum only, on either database."""
+def one_of(enum: type[StrEnum], name: str, constraint: bool = True) -> Enum:
+    """A text column that takes the values of the enum only, on either database; its table may have that `constraint`
+    itself."""
     return Enum(
         enum,
         name=name,
         native_enum=False,
-        create_constraint=True,
+        create_constraint=constraint,
         length=16,
         values_callable=lambda members: [member.value for member in members],
     )

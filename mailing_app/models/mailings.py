@@ -44,7 +44,7 @@ class Mailing(db.Model):
     attempted_at: Mapped[datetime | None] = mapped_column(Moment)
     """When its first message was claimed: from then on text, filter, start and window stand."""
     enrolled_to: Mapped[int] = mapped_column(Id, default=0)
-    """The client id up to which the audience is enrolled."""
+    """The client id up to which the audience is enrolled, but for what open spans still hold."""
     enrolled_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the audience was complete."""
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -68,6 +68,7 @@ class Mailing(db.Model):
     updated_at: Mapped[datetime] = mapped_column(Moment)
 
     tally: Mapped["Tally"] = relationship(lazy="joined", innerjoin=True, cascade="all, delete-orphan")
+    spans: Mapped[list["EnrolmentSpan"]] = relationship(viewonly=True)
 
     @property
     def window(self) -> Window | None:
@@ -117,6 +118,20 @@ class Tally(db.Model):
     def recipients(self) -> int:
         """Everyone enrolled: by design the sum of the seven states."""
         return sum(getattr(self, status) for status in Status)
+
+
+class EnrolmentSpan(db.Model):
+    """Clients by their ids who have yet to be looked at for the audience of a mailing.
+
+    Whoever enrols them locks it, and deletes it in the transaction that adds their messages: so several processes enrol
+    one mailing side by side, and what a dead one had begun is taken up by another. Those of a stopped mailing stay.
+    """
+
+    mailing_id: Mapped[int] = mapped_column(ForeignKey(Mailing.id), primary_key=True, autoincrement=False)
+    upto: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    """The last client id of the span."""
+    after: Mapped[int] = mapped_column(Id)
+    """The id before its first one."""
 
 
 class KeptAnswer(db.Model):

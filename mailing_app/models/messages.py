@@ -27,6 +27,8 @@ class Message(db.Model):
               postgresql_where=db.text("status = 'uncertain'")),
         Index(None, "client_id"),
         CheckConstraint("(status = 'sending') = (claimed_by IS NOT NULL)", name="claimed"),
+        # One by one: SQLite builds the list of an IN anew for every row, which is a third of what an INSERT costs.
+        CheckConstraint(" OR ".join(f"status = '{each}'" for each in Status), name="status"),
         {"sqlite_autoincrement": True},
     )  # fmt: skip
 
@@ -37,7 +39,7 @@ class Message(db.Model):
     enrolled_zone: Mapped[str] = mapped_column(String(64), default="", server_default="")
     enrolled_tag: Mapped[str] = mapped_column(String(100), default="", server_default="")
     """What the client was when the audience was fixed: by these the figures of a mailing are told apart."""
-    status: Mapped[Status] = mapped_column(one_of(Status, "status"), default=Status.PENDING)
+    status: Mapped[Status] = mapped_column(one_of(Status, "status", constraint=False), default=Status.PENDING)
     reason: Mapped[str] = mapped_column(String(32), default="")
     phone: Mapped[str | None] = mapped_column(String(11))
     """Set by the claim, and kept once it is frozen."""
