@@ -1,1 +1,2 @@
-"""The sending wing: plan, claim, post, judge, record. Its door is `tick.Dispatching`."""
+"""The sending wing: plan, claim, post, judge, record. Its door is `tick`, for the fleet also `sending` and `lookout`.
+"""
