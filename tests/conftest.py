@@ -177,7 +177,10 @@ def empty_tables() -> None:
     with db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # Not TRUNCATE: it makes new files for every table, and waits for whoever still reads from one.
-            begin_anew = "SELECT setval(sequencename::text::regclass, 1, false) FROM pg_sequences WHERE last_value > 0"
+            begin_anew = (
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
+                " FROM pg_sequences WHERE schemaname = 'public' AND last_value > 0"
+            )
             connection.execution_options(no_parameters=True).exec_driver_sql("; ".join([*forget, begin_anew]))
             return
         for statement in [*forget, "DELETE FROM sqlite_sequence"]:

@@ -22,7 +22,7 @@ FLOORS = (
     {"app"},
     {"cli"},
     {"serving"},
-    {"scheduler", "webserver"},
+    {"scheduler", "fleet", "webserver"},
     {"web", "api", "dispatch"},
     {"letters", "housekeeping"},
     {"reports", "retention", "demo", "health"},

@@ -1,2 +1,1 @@
-"""The sending wing: plan, claim, post, judge, record. Its door is `tick`, for the fleet also `sending` and `lookout`.
-"""
+"""The sending wing: plan, claim, post, judge, record. Its doors: `tick`, and for the fleet `sending` and `lookout`."""

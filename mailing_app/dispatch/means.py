@@ -10,9 +10,7 @@ from mailing_app.dispatch.rate import Rate
 
 def address(settings: Settings) -> Address:
     """The gateway, with the token that opens it and the time it has."""
-    return Address(
-        settings.gateway, settings.gateway_token, settings.gateway_timeout, settings.gateway_connect_timeout
-    )
+    return Address(settings.gateway, settings.gateway_token, settings.gateway_timeout, settings.gateway_connect_timeout)
 
 
 def codes(settings: Settings) -> Codes:
