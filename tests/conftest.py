@@ -2,7 +2,7 @@
 
 `pytest --database sqlite` (the default) or `pytest --database postgresql`, which starts a real server
 from the development requirements, or uses `TEST_DATABASE_URL`, and leaves out what asks for no database
-or is about looks only.
+or is about looks only. What there is on a server only is left out on SQLite.
 """
 
 import logging
@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--database") == "postgresql":
         # They are the same on either database, and the run on SQLite has them.
         _leave_out(config, items, lambda item: "database_url" not in _uses(item) or item.get_closest_marker("looks"))
+    else:
+        _leave_out(config, items, lambda item: item.get_closest_marker("server"))
 
 
 def _uses(item: pytest.Item) -> Sequence[str]:
