@@ -143,5 +143,5 @@ _QUIETER = {
     "urllib3": logging.ERROR,  # what is wrong with an answer is the judge's to say, and masked
     "apscheduler": logging.ERROR,  # each second that a tick takes longer than one is a warning to it
     "procrastinate": logging.CRITICAL,  # what a job comes to is told by ourselves, and an outage once
-    "psycopg.pool": logging.CRITICAL,  # each try to come back to a database that is away is a warning to it
+    "psycopg": logging.CRITICAL,  # its pool warns at each try to come back to a database that is away
 }

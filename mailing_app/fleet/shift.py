@@ -10,6 +10,7 @@ from typing import Any
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
+from psycopg.errors import ForeignKeyViolation
 
 from mailing_app.dispatch.outage import Outage
 from mailing_app.fleet.jobs import LANES, SILENT_AFTER, Jobs, Lane
@@ -45,7 +46,9 @@ class Shift:
         try:
             asyncio.run(self._run())
         except ConnectorException as fault:
-            raise fault.__cause__ or fault from None
+            if not isinstance(fault.__cause__, ForeignKeyViolation):
+                raise fault.__cause__ or fault from None
+            log.warning("the queue has forgotten this worker; it enters anew")
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

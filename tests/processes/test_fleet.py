@@ -23,7 +23,7 @@ from tests.processes.outages import Postgresql
 
 pytestmark = pytest.mark.server
 
-SEATS, AUDIENCE = 8, 1200
+SEATS, AUDIENCE = 8, 600
 
 database, database_url, app = outages.database, outages.database_url, outages.app
 
@@ -36,11 +36,15 @@ def audience(app: Flask, gateway: PracticeGateway) -> int:
 
 
 @pytest.fixture
-def fleet(start: Start) -> list[subprocess.Popen[bytes]]:
-    """Four workers, each of them there."""
-    workers = [start("worker", gateway_concurrency=SEATS, gateway_timeout=1) for _ in range(4)]
-    eventually(lambda: present() == 4)
+def fleet(start: Start, request: pytest.FixtureRequest) -> list[subprocess.Popen[bytes]]:
+    """Four workers, or as many as the test says; each of them is there."""
+    number = getattr(request, "param", 4)
+    workers = [start("worker", gateway_concurrency=SEATS, gateway_timeout=1) for _ in range(number)]
+    eventually(lambda: present() == number)
     return workers
+
+
+a_fleet_of_two = pytest.mark.parametrize("fleet", [2], indirect=True)
 
 
 def present() -> int:
@@ -82,26 +86,28 @@ def test_workers_are_replaced_one_by_one(
 ) -> None:
     mailing = a_mailing()
     for number, old in enumerate(fleet, start=1):
-        assert gateway.wait_for_requests(number * 200, timeout=30)
+        assert gateway.wait_for_requests(number * 100, timeout=30)
         start("worker", gateway_concurrency=SEATS)
         old.send_signal(signal.SIGTERM)
         assert old.wait(15) == 0
     everyone_is_sent(mailing, gateway, repeats=0)
 
 
+@a_fleet_of_two
 def test_the_queue_holds_no_truth(
     fleet: list[subprocess.Popen[bytes]], gateway: PracticeGateway, audience: int, database_url: str
 ) -> None:
     """Every row of every table of the queue is deleted, again and again while a mailing is under way."""
     mailing = a_mailing()
     for number in range(1, 5):
-        assert gateway.wait_for_requests(number * 200, timeout=30)
+        assert gateway.wait_for_requests(number * 100, timeout=30)
         empty_the_queue(database_url)
     everyone_is_sent(mailing, gateway, repeats=0)
     eventually(lambda: jobs_at_work(database_url) == 0)
-    assert [worker.poll() for worker in fleet] == [None] * 4
+    assert [worker.poll() for worker in fleet] == [None] * 2
 
 
+@a_fleet_of_two
 def test_a_hold_binds_the_fleet(fleet: list[subprocess.Popen[bytes]], gateway: PracticeGateway, audience: int) -> None:
     mailing = a_mailing()
     assert gateway.wait_for_requests(100, timeout=30)
