@@ -28,7 +28,7 @@ class Lane(NamedTuple):
 URGENT = Lane("urgent", 4)
 SEND = Lane("send", 1)
 """One pump a process: who has one leaves the other jobs to other processes."""
-BULK = Lane("bulk", 1)
+BULK = Lane("bulk", 1, listens=False)
 HOUSE = Lane("house", 1, listens=False)
 LANES = (URGENT, SEND, BULK, HOUSE)
 
@@ -48,8 +48,8 @@ class Jobs:
     def __init__(self, queue: App, work: Work, rest: Rest):
         self._queue, self._work, self._rest = queue, work, rest
         self._teach("plan", URGENT, self._plan, EACH_SECOND)
-        self._teach("inquire", URGENT, self._plainly(work.inquire), EACH_SECOND)
-        self._teach("report", URGENT, self._plainly(work.report), EVERY_TWO_SECONDS)
+        self._teach("inquire", URGENT, self._plainly(work.inquire), EVERY_TWO_SECONDS)
+        self._teach("report", URGENT, self._plainly(work.report), EVERY_TEN_SECONDS)
         self._teach("drop the stalled", URGENT, self._drop_the_stalled, EVERY_TEN_SECONDS)
         self._teach("send", SEND, self._plainly(work.send))
         self._teach("advance", BULK, self._plainly(work.advance))

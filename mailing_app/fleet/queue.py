@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from procrastinate import App, PsycopgConnector
+from procrastinate.periodic import PeriodicRegistry
 from psycopg_pool import AsyncConnectionPool
 
 from mailing_app.db import PATIENCE, libpq
 
 SCHEMA = "procrastinate"
 
-CONNECTIONS = 4
+CONNECTIONS = 3
 """At most for a worker's talk with the queue, beside those on which it listens."""
 
 
@@ -31,7 +32,6 @@ async def opened(url: str) -> AsyncIterator[App]:
         min_size=1,
         max_size=CONNECTIONS,
         timeout=PATIENCE,
-        check=AsyncConnectionPool.check_connection,
         open=False,
     )
     async with pool:
@@ -41,3 +41,10 @@ async def opened(url: str) -> AsyncIterator[App]:
         if not await queue.check_connection_async():
             raise NotLaid("the database has no queue: flask db upgrade")
         yield queue
+
+
+def without_rounds(queue: App) -> App:
+    """The same queue to a worker that runs jobs and leaves it to another one to say when they come round."""
+    quiet = queue.with_connector(queue.connector)
+    quiet.periodic_registry = PeriodicRegistry()
+    return quiet

@@ -13,8 +13,8 @@ from procrastinate.worker import Worker
 from psycopg.errors import ForeignKeyViolation
 
 from mailing_app.dispatch.outage import Outage
-from mailing_app.fleet.jobs import LANES, SILENT_AFTER, Jobs, Lane
-from mailing_app.fleet.queue import opened
+from mailing_app.fleet.jobs import LANES, SILENT_AFTER, URGENT, Jobs, Lane
+from mailing_app.fleet.queue import opened, without_rounds
 from mailing_app.fleet.work import Work
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ LOOK_EVERY = 2.0
 NEVER = 3600.0
 """Nobody asks to abort a job."""
 
-HEED_EVERY = 0.1
+HEED_EVERY = 0.2
 """Seconds between two looks at whether the shift is over."""
 
 
@@ -58,7 +58,8 @@ class Shift:
         async with opened(self._url) as queue:
             self._outage.end()
             Jobs(queue, self._work, self._over.wait)
-            await self._until_over([_worker(queue, lane) for lane in LANES])
+            quiet = without_rounds(queue)
+            await self._until_over([_worker(queue if lane is URGENT else quiet, lane) for lane in LANES])
 
     async def _until_over(self, workers: Sequence[Worker]) -> None:
         runs = [asyncio.create_task(worker.run()) for worker in workers]
