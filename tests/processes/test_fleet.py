@@ -1,5 +1,6 @@
 """The fleet with real workers: killed, stopped, replaced, without their database and without their queue."""
 
+import io
 import signal
 import subprocess
 import urllib.error
@@ -10,13 +11,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from mailing_app import imports
 from mailing_app.db import db, libpq
 from mailing_app.fleet.queue import SCHEMA
-from mailing_app.models import Dispatcher, GatewayState, Mailing, Message
+from mailing_app.models import (
+    Client,
+    Dispatcher,
+    GatewayState,
+    ImportState,
+    Mailing,
+    Message,
+)
 from mailing_app.practice import PracticeGateway
 from tests.conftest import make_settings
 from tests.dispatch.test_storage import figures
-from tests.factories import a_crowd, a_mailing
+from tests.factories import a_crowd, a_mailing, a_phone
 from tests.processes import outages
 from tests.processes.conftest import Start, eventually, free_port, is_served
 from tests.processes.outages import Postgresql
@@ -132,6 +141,24 @@ def test_the_web_is_ready_when_a_worker_is_there(app: Flask, start: Start, gatew
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(15) == 0
     assert readiness(port) == 503
+
+
+def test_a_file_of_clients_is_taken_in(app: Flask, start: Start) -> None:
+    rows = 2000
+    content = "phone\n" + "".join(f"{a_phone()}\n" for _ in range(rows))
+    brought = imports.receive(io.BytesIO(content.encode()), "clients.csv")
+    for _ in range(2):
+        start("worker")
+    eventually(lambda: stands(brought.id) is ImportState.CHECKED)
+    imports.begin(brought.id)
+    eventually(lambda: stands(brought.id) is ImportState.DONE)
+    assert db.session.scalar(select(func.count(Client.id))) == rows
+
+
+def stands(import_id: int) -> ImportState:
+    """How far an import is."""
+    db.session.commit()
+    return imports.get(import_id).state
 
 
 def is_held() -> bool:
