@@ -1,7 +1,7 @@
-"""What PostgreSQL carries: `python -m benchmarks.fleet [--workers 1 --workers 2 …]`, about five minutes.
+"""What PostgreSQL carries: `python -m benchmarks.fleet [--workers 1 --workers 2 …]`, about eight minutes.
 
-Real workers at a gateway that answers at once (`benchmarks/answered.py`), so that their claims and records are what the
-database has to bear; then what a message has left there.
+Real workers at a gateway that answers at once (`benchmarks/answered.py`); as many processes that claim and record alone
+(`benchmarks/churn.py`), which is what the database has to bear; then what a message has left there.
 """
 
 import time
@@ -44,6 +44,7 @@ def measured(here: Stage, workers: Sequence[int]) -> Iterator[tuple[str, str]]:
         yield f"enrolment of {MAILINGS} x {CLIENTS:,}, one process", f"{audiences():,.0f} recipients/s"
         settle_down()
         yield from carried(here, number)
+        yield from left_alone(here, number)
     yield from left_behind()
 
 
@@ -92,15 +93,31 @@ def carried(here: Stage, number: int) -> Iterator[tuple[str, str]]:
     """So many workers for some seconds, from when all of them have all of their seats."""
     begin(here, number)
     wait_until(lambda: dispatchers(Dispatcher.allowed == SEATS) == number)
+    yield from borne(f"{number} workers")
+    yield "  connections to the database, a worker", f"{connections() / number:.1f}"
+
+
+def left_alone(here: Stage, number: int) -> Iterator[tuple[str, str]]:
+    """As many that claim and record alone, on the same messages' like."""
+    here.clear()
+    audiences()
+    settle_down()
+    for _ in range(number):
+        here.start(module="benchmarks.churn")
+    wait_until(lambda: dispatchers() == number)
+    yield from borne(f"{number} that claim and record alone")
+
+
+def borne(who: str) -> Iterator[tuple[str, str]]:
+    """What goes through the database in some seconds, and what it costs."""
     before, began = position(), time.monotonic()
     done, server, ours = recorded(), busy(postmaster()), busy(psutil.Process())
     time.sleep(SECONDS)
     taken, done = time.monotonic() - began, recorded() - done
     per_message = 1000 / max(done, 1)
-    yield f"{number} workers: messages claimed and recorded", f"{done / taken:,.0f}/s"
+    yield f"{who}: messages", f"{done / taken:,.0f}/s"
     yield "  processor time of PostgreSQL a message", f"{(busy(postmaster()) - server) * per_message:.2f} ms"
-    yield "  processor time of the workers a message", f"{(busy(psutil.Process()) - ours) * per_message:.2f} ms"
-    yield "  connections to the database, a worker", f"{connections() / number:.1f}"
+    yield "  processor time of the processes a message", f"{(busy(psutil.Process()) - ours) * per_message:.2f} ms"
     yield "  write-ahead log a message", f"{(position() - before) / max(done, 1):,.0f} bytes"
 
 
