@@ -90,6 +90,7 @@ def test_one_killed_one_stopped_and_the_database_started_anew(
     assert figures(mailing) == {"sent": AUDIENCE}
 
 
+@a_fleet_of_two
 def test_workers_are_replaced_one_by_one(
     fleet: list[subprocess.Popen[bytes]], start: Start, gateway: PracticeGateway, audience: int
 ) -> None:
