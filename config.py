@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     gateway_codes: Annotated[dict[int, Meaning], NoDecode] = {}
     practice_port: Port = 8090
 
-    dispatcher: Literal["embedded", "off"] = "embedded"
+    dispatcher: Literal["embedded", "off", "fleet"] = "embedded"
     default_timezone: str = "Europe/Moscow"
     default_language: Literal["en", "ru"] = "en"
     report_email_to: Annotated[tuple[str, ...], NoDecode] = ()
@@ -165,6 +165,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _fleet_with_a_server(self) -> "Settings":
+        if self.dispatcher == "fleet" and not self.has_server:
+            raise ValueError("DISPATCHER: a fleet needs PostgreSQL, and DATABASE_URL names another database")
+        return self
+
+    @model_validator(mode="after")
     def _whole_letter(self) -> "Settings":
         """Who writes daily needs to know to whom, by whom and when."""
         needed = ("report_email_to", "smtp_url", "report_email_at")
@@ -181,6 +187,11 @@ class Settings(BaseSettings):
     def exposed_at(self, host: str) -> bool:
         """Whether strangers would reach this host while nobody said that the mode of development is meant."""
         return not (_loopback(host) or self.production or self.mode)
+
+    @property
+    def has_server(self) -> bool:
+        """Whether the database is a server that many machines may share, PostgreSQL, and not a file on this one."""
+        return self.database_url.startswith("postgresql")
 
     @property
     def practising(self) -> bool:

@@ -35,11 +35,11 @@ class Stage:
         self._plain = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET_KEY, "FLASK_SKIP_DOTENV": "1"}
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def start(self, *command: str, **settings: Any) -> subprocess.Popen[bytes]:
-        """Start `flask …` without its log."""
+    def start(self, *command: str, module: str = "flask", **settings: Any) -> subprocess.Popen[bytes]:
+        """Start `flask …`, or another module that goes by its commands, without its log."""
         given = {name.upper(): str(value) for name, value in settings.items()}
         process = subprocess.Popen(
-            [sys.executable, "-m", "flask", *command],
+            [sys.executable, "-m", module, *command],
             cwd=ROOT,
             env=os.environ | self._plain | given,
             stdout=subprocess.DEVNULL,

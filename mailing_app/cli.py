@@ -28,7 +28,7 @@ of_reports = AppGroup("reports", help="The figures.")
 
 def register(app: Flask) -> None:
     """Make the commands known to `flask`."""
-    alone = (serve, dispatcher, practice_gateway, setup, fill, keep_house)
+    alone = (serve, dispatcher, worker, practice_gateway, setup, fill, keep_house)
     for command in (*alone, operators, tokens, register_of_clients, of_reports):
         app.cli.add_command(command)
 
@@ -50,6 +50,13 @@ def serve(host: str | None, port: int | None, no_dispatcher: bool) -> None:
 def dispatcher() -> None:
     """Send, without pages: any number of these may run against one database."""
     serving.dispatch(_app())
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Send and do all that takes long, with others on as many machines as you like: a worker of the fleet."""
+    serving.work(_app())
 
 
 @click.command("practice-gateway")

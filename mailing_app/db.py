@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -128,7 +129,7 @@ def absence(fault: BaseException) -> str:
     wrong with what was asked, and the same will work later.
     """
     said = getattr(fault, "orig", None) or fault
-    away = isinstance(fault, OperationalError | InterfaceError | PoolExhausted)
+    away = isinstance(fault, OperationalError | InterfaceError | PoolExhausted | psycopg.OperationalError)
     # Read-only is what a server becomes whose disk is full, or which gave its place to another.
     away = away or getattr(said, "sqlstate", None) == READ_ONLY or getattr(fault, "connection_invalidated", False)
     # SQLite calls it operational too when it cannot make sense of a statement.
@@ -337,6 +338,14 @@ def _manners(url: str) -> dict[str, Any]:
         return {"timeout": PATIENCE, "check_same_thread": False}
     given = make_url(url).query
     return {name: value for name, value in _POSTGRESQL.items() if name not in given}
+
+
+def libpq(url: str, schema: str) -> tuple[str, dict[str, Any]]:
+    """Address and manners for who speaks to PostgreSQL past SQLAlchemy: names without a schema are of that one."""
+    given = make_url(url)
+    options = given.query.get("options", _POSTGRESQL["options"])
+    address = given.set(drivername="postgresql").render_as_string(hide_password=False)
+    return address, _manners(url) | {"options": f"{options} -c search_path={schema}"}
 
 
 def _greet_sqlite(connection: Any, _record: Any) -> None:

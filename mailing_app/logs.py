@@ -179,4 +179,6 @@ _QUIETER = {
     "werkzeug": logging.WARNING,  # its lines hold whole addresses, and the search for a phone is one
     "urllib3": logging.ERROR,  # what is wrong with an answer is the judge's to say, and masked
     "apscheduler": logging.ERROR,  # each second that a tick takes longer than one is a warning to it
+    "procrastinate": logging.CRITICAL,  # what a job comes to is told by ourselves, and an outage once
+    "psycopg": logging.CRITICAL,  # its pool warns at each try to come back to a database that is away
 }

@@ -4,12 +4,7 @@ Never a job a mailing: the mailings that are due are found in the database, so a
 process or a stopped clock forgets nothing.
 """
 
-import logging
-import os
-import secrets
-import socket
 import threading
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -17,14 +12,10 @@ from flask_apscheduler import APScheduler
 
 from mailing_app import clock, housekeeping, imports, pulse, retention
 from mailing_app.db import empty_the_log
+from mailing_app.dispatch.lookout import watch_the_clock
 from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.tick import Dispatching
 from mailing_app.letters import Carrier
-
-log = logging.getLogger(__name__)
-
-LOOK_EVERY = 1.0
-"""Seconds between two looks at whether the clock was set."""
 
 EVERY_SECOND: dict[str, Any] = {
     "trigger": "interval", "seconds": 1, "coalesce": True, "max_instances": 1, "misfire_grace_time": None,
@@ -49,7 +40,7 @@ class Schedule:
             "inquiries": self._dispatching.inquire,
             "imports": self._import,
         }
-        self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._name = pulse.unique_name()
         self._letters = Carrier(app, self._name)
         self._jobs = [
             self._scheduler.add_job(name, pulse.noting(name, job, every["seconds"]), **every)
@@ -67,7 +58,9 @@ class Schedule:
     def start(self) -> None:
         """Begin to tick. Past Flask-APScheduler's own `start`, which silently does nothing under FLASK_DEBUG."""
         self._scheduler.scheduler.start()
-        threading.Thread(target=self._watch_the_clock, name="clock-watch", daemon=True).start()
+        threading.Thread(
+            target=watch_the_clock, args=(self._stopped, self._tick_now), name="clock-watch", daemon=True
+        ).start()
 
     def ask_to_stop(self) -> None:
         """Claim nothing from now on; returns at once."""
@@ -98,12 +91,7 @@ class Schedule:
         with self._app.app_context(), self._housekeeping.survived():
             housekeeping.daily(self._app.config["SETTINGS"], self._stopped.wait)
 
-    def _watch_the_clock(self) -> None:
-        """APScheduler reckons by the wall clock: set back by an hour, it would not tick for an hour."""
-        steps = clock.Steps()
-        while not self._stopped.wait(LOOK_EVERY):
-            step = steps.since_last_look(clock.now(), clock.monotonic())
-            if step != timedelta():
-                log.warning("the clock was set", extra={"seconds": step.total_seconds()})
-                for job in self._jobs:
-                    job.modify(next_run_time=clock.now())
+    def _tick_now(self) -> None:
+        """APScheduler reckons by the wall clock."""
+        for job in self._jobs:
+            job.modify(next_run_time=clock.now())

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -18,6 +19,9 @@ from mailing_app import pulse, webserver
 from mailing_app.models import ProcessKind
 from mailing_app.practice import PracticeGateway
 from mailing_app.scheduler import Schedule
+
+if TYPE_CHECKING:  # the queue is loaded by who works at it
+    from mailing_app.fleet.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +54,28 @@ def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
 
 def dispatch(app: Flask) -> None:
     """A dispatcher alone, unbraked. Until SIGTERM."""
+    _until_asked(app, Schedule(app, paced=False))
+
+
+def work(app: Flask) -> None:
+    """A worker of the fleet. Until SIGTERM."""
+    if not app.config["SETTINGS"].has_server:
+        sys.exit("DATABASE_URL: a worker of the fleet needs PostgreSQL")
+    from mailing_app.fleet.worker import Worker
+
+    _until_asked(app, Worker(app))
+
+
+def _until_asked(app: Flask, sender: "Schedule | Worker") -> None:
     asked = threading.Event()
-    schedule = Schedule(app, paced=False)
-    on_stop(schedule.ask_to_stop)
+    on_stop(sender.ask_to_stop)
     try:
         with leaving_signals_to_the_main_thread():
-            schedule.start()
+            sender.start()
             pulse.begin(app, ProcessKind.DISPATCHER)
         asked.wait()
     except (SystemExit, KeyboardInterrupt):
-        schedule.stop()
+        sender.stop()
 
 
 def practise(settings: Settings) -> PracticeGateway | None:

@@ -2,7 +2,7 @@
 
 `pytest --database sqlite` (the default) or `pytest --database postgresql`, which starts a real server
 from the development requirements, or uses `TEST_DATABASE_URL`, and leaves out what asks for no database
-or is about looks only.
+or is about looks only. What there is on a server only is left out on SQLite.
 """
 
 import logging
@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--database") == "postgresql":
         # They are the same on either database, and the run on SQLite has them.
         _leave_out(config, items, lambda item: "database_url" not in _uses(item) or item.get_closest_marker("looks"))
+    else:
+        _leave_out(config, items, lambda item: item.get_closest_marker("server"))
 
 
 def _uses(item: pytest.Item) -> Sequence[str]:
@@ -177,7 +179,10 @@ def empty_tables() -> None:
     with db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # Not TRUNCATE: it makes new files for every table, and waits for whoever still reads from one.
-            begin_anew = "SELECT setval(sequencename::text::regclass, 1, false) FROM pg_sequences WHERE last_value > 0"
+            begin_anew = (
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
+                " FROM pg_sequences WHERE schemaname = 'public' AND last_value > 0"
+            )
             connection.execution_options(no_parameters=True).exec_driver_sql("; ".join([*forget, begin_anew]))
             return
         for statement in [*forget, "DELETE FROM sqlite_sequence"]:

@@ -22,7 +22,10 @@ OURS = sorted(SERVICES.keys() - {"db"})
 
 
 def test_the_services_are_what_the_design_says() -> None:
-    assert sorted(SERVICES) == ["db", "dispatcher", "migrate", "web"]
+    assert sorted(SERVICES) == ["db", "dispatcher", "migrate", "web", "worker"]
+    assert {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service} == {
+        "worker": ["fleet"]
+    }
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -47,10 +50,11 @@ def test_a_service_knows_the_settings_and_nothing_else(name: str) -> None:
 
 
 def test_the_settings_it_is_given_make_sense() -> None:
-    given = {name.lower(): interpolated(value) for name, value in SERVICES["web"]["environment"].items()}
-    settings = Settings(_env_file=None, **{name: value for name, value in given.items() if value})
-    assert settings.production
-    assert settings.dispatcher == "off"
+    for name, dispatcher in (("web", "off"), ("dispatcher", "off"), ("worker", "fleet")):
+        given = {setting.lower(): interpolated(value) for setting, value in SERVICES[name]["environment"].items()}
+        settings = Settings(_env_file=None, **{setting: value for setting, value in given.items() if value})
+        assert settings.production
+        assert settings.dispatcher == dispatcher
 
 
 def test_secrets_have_to_be_given() -> None:
@@ -61,7 +65,7 @@ def test_secrets_have_to_be_given() -> None:
 
 def test_everyone_waits_for_who_is_before_them() -> None:
     assert SERVICES["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
-    for name in ("web", "dispatcher"):
+    for name in ("web", "dispatcher", "worker"):
         assert SERVICES[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
 
 
@@ -71,6 +75,7 @@ def test_what_lives_on_is_started_again() -> None:
         "migrate": "no",
         "web": "unless-stopped",
         "dispatcher": "unless-stopped",
+        "worker": "unless-stopped",
     }
 
 
@@ -82,7 +87,7 @@ def test_only_this_machine_reaches_what_speaks_plain_http() -> None:
 def test_commands_of_the_containers_exist(app: Flask) -> None:
     lines = [line for name in OURS for line in parts(SERVICES[name]["command"])]
     lines += [line for found in re.findall(r"^CMD (\[.*\])$", dockerfile(), re.MULTILINE) for line in parts(found)]
-    assert len(lines) == 5
+    assert len(lines) == 7
     for line in lines:
         parsed(app, line)
 

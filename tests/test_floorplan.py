@@ -22,7 +22,7 @@ FLOORS = (
     {"app"},
     {"cli"},
     {"serving"},
-    {"scheduler", "webserver"},
+    {"scheduler", "fleet", "webserver"},
     {"web", "api", "dispatch"},
     {"letters", "housekeeping"},
     {"reports", "retention", "demo", "health"},
@@ -160,6 +160,12 @@ def wires(module: Module) -> Iterator[str]:
             yield f"{module.at(found.line)} imports {found.target}: only dispatch/gateway.py and line.py talk to it"
 
 
+def queues(module: Module) -> Iterator[str]:
+    for found in imports(module):
+        if found.target.split(".")[0] in {"procrastinate", "psycopg_pool"} and module.room != "fleet":
+            yield f"{module.at(found.line)} imports {found.target}: only the fleet knows of the queue"
+
+
 CLOCKS = re.compile(
     r"((\w+\.)*(datetime|date)\.(now|utcnow|today)"
     r"|time\.(time|monotonic|perf_counter)(_ns)?"
@@ -188,7 +194,7 @@ def here(name: str) -> str:
     return f"{HOUSE.name}.{name}"
 
 
-RULES = [misplaced, strange_to_settings, commits, wires, clocks, dice]
+RULES = [misplaced, strange_to_settings, commits, wires, queues, clocks, dice]
 
 
 def test_every_room_is_on_the_plan() -> None:
@@ -219,6 +225,7 @@ def test_the_house_keeps_the_rule(rule: object) -> None:
         (commits, "clients.more", "db.session().commit()"),
         (wires, "clients.more", "import requests.adapters"),
         (wires, "dispatch.judge", "from urllib3.exceptions import HTTPError"),
+        (queues, "dispatch.tick", "from procrastinate.worker import Worker"),
         (clocks, "clients.more", "import datetime\ndatetime.datetime.now(UTC)"),
         (clocks, "clients.more", "date.today()"),
         (clocks, "clients.more", "from time import monotonic as clock"),

@@ -244,6 +244,16 @@ def test_the_checks_of_the_models_stand(fresh: Flask) -> None:
         assert {check["name"] for check in seen.get_check_constraints(name)} == wanted, name
 
 
+@pytest.mark.server
+def test_the_queue_of_the_fleet_comes_and_goes_in_a_schema_of_its_own(fresh: Flask) -> None:
+    upgrade()
+    assert "procrastinate_jobs" in sa.inspect(db.engine).get_table_names("procrastinate")
+    downgrade(revision="0005")
+    assert "procrastinate" not in sa.inspect(db.engine).get_schema_names()
+    upgrade()
+    assert "procrastinate_jobs" in sa.inspect(db.engine).get_table_names("procrastinate")
+
+
 def test_two_processes_may_migrate_at_once(url: str, fresh: Flask, rebuilding: str) -> None:
     code = "from tests.test_migrations import migrate; migrate()"
     both = [

@@ -52,6 +52,7 @@ SENSELESS = [
     ("PRACTICE_PORT", "0"),
     ("PRACTICE_PORT", "8000"),
     ("DISPATCHER", "on"),
+    ("DISPATCHER", "fleet"),
     ("DEFAULT_TIMEZONE", "Moscow"),
     ("DEFAULT_TIMEZONE", "Europe"),
     ("DEFAULT_TIMEZONE", "../../etc/passwd"),

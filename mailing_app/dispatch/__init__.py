@@ -1,1 +1,1 @@
-"""The sending wing: plan, claim, post, judge, record. Its door is `tick.Dispatching`."""
+"""The sending wing: plan, claim, post, judge, record. Its doors: `tick`, and for the fleet `sending` and `lookout`."""

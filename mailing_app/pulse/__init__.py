@@ -12,7 +12,7 @@ from mailing_app.pulse.beat import (
 from mailing_app.pulse.disk import DATA, LEAST_FREE, UPLOADS, Disk, disks
 from mailing_app.pulse.figures import families, lateness
 from mailing_app.pulse.instruments import CLAIM, ENROLMENT, RECORD
-from mailing_app.pulse.place import here
+from mailing_app.pulse.place import here, unique_name
 from mailing_app.pulse.punctuality import noting
 from mailing_app.pulse.requests import count_requests
 
@@ -37,4 +37,5 @@ __all__ = [
     "lateness",
     "listed",
     "noting",
+    "unique_name",
 ]

@@ -1,6 +1,7 @@
 """Where a process runs."""
 
 import os
+import secrets
 import socket
 from pathlib import Path
 
@@ -14,3 +15,8 @@ def here() -> str:
     except OSError:
         namespace, boot = 0, ""
     return f"{socket.gethostname()}/{namespace}/{boot}"
+
+
+def unique_name() -> str:
+    """A name for this process that no other one has or will have."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"

@@ -20,6 +20,9 @@ from mailing_app.practice import PracticeGateway
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
+WORKER = pytest.param("worker", marks=pytest.mark.server)
+"""The command of the fleet, among others that a test is about."""
+
 
 @pytest.fixture
 def gateway() -> Iterator[PracticeGateway]:

@@ -1,16 +1,26 @@
-"""Databases of a test's own, and the ways in which they go away and come back."""
+"""Databases of a test module's own, and the ways in which they go away and come back.
+
+A module takes the three fixtures at the end over by their names, in place of those of the whole run.
+"""
 
 import logging
 import os
 import resource
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
 
+from mailing_app.app import create_app
+from mailing_app.db import db
+from tests.conftest import empty_tables, make_settings
 from tests.processes.conftest import eventually
 
 
@@ -123,3 +133,31 @@ class Postgresql:
 
 
 DATABASES = {"sqlite": Sqlite, "postgresql": Postgresql}
+Database = Sqlite | Postgresql
+
+
+@pytest.fixture(scope="module")
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database of a module's own, that may be taken away."""
+    with tempfile.TemporaryDirectory(prefix="mailing-test-") as folder:
+        database = DATABASES[request.config.getoption("--database")](Path(folder))
+        yield database
+        database.close()
+
+
+@pytest.fixture
+def database_url(database: Database) -> str:
+    """Its address, in place of that of the whole run."""
+    return database.url
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    """The application on that database, migrated and empty, its context open."""
+    app = create_app(make_settings(database_url))
+    with app.app_context():
+        upgrade()
+        empty_tables()
+        yield app
+        db.session.remove()
+        db.engine.dispose()

@@ -13,16 +13,16 @@ from mailing_app.models import Attempt, Dispatcher, Mailing
 from mailing_app.practice import PracticeGateway
 from tests.dispatch.test_storage import figures
 from tests.factories import a_client, a_mailing, some_clients
-from tests.processes.conftest import Start, eventually
+from tests.processes.conftest import WORKER, Start, eventually
 
 SOON = 20.0
 """Seconds, far below the hour by which the clock is set."""
 
 
-@pytest.fixture
-def dispatcher(start: Start) -> subprocess.Popen[bytes]:
+@pytest.fixture(params=["dispatcher", WORKER])
+def dispatcher(start: Start, request: pytest.FixtureRequest) -> subprocess.Popen[bytes]:
     """A dispatcher on a clock that jumps at a signal."""
-    return start("dispatcher", module="tests.processes.jumping", gateway_concurrency=4)
+    return start(request.param, module="tests.processes.jumping", gateway_concurrency=4)
 
 
 def long_running(**given: object) -> Mailing:

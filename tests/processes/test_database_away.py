@@ -3,7 +3,6 @@
 import http.cookiejar
 import json
 import signal
-import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -15,24 +14,21 @@ from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import select, update
 
 from mailing_app import access, clock
-from mailing_app.app import create_app
 from mailing_app.db import PATIENCE, db, look_again, transaction
 from mailing_app.models import Dispatcher, Mailing, Role, Scope, SignIn
 from mailing_app.practice import PracticeGateway
-from tests.conftest import PASSWORD, empty_tables, make_settings
+from tests.conftest import PASSWORD
 from tests.dispatch.test_storage import figures
 from tests.factories import a_mailing, some_clients
-from tests.processes.conftest import Start, eventually, free_port, is_served
-from tests.processes.outages import DATABASES, Postgresql, Sqlite
+from tests.processes import outages
+from tests.processes.conftest import WORKER, Start, eventually, free_port, is_served
+from tests.processes.outages import DATABASES, Database
 from tests.web.pages import fields
 
 SEATS, AUDIENCE = 8, 40
-
-Database = Sqlite | Postgresql
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -40,31 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("way", DATABASES[metafunc.config.getoption("--database")].WAYS)
 
 
-@pytest.fixture(scope="module")
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database of this module's own, that may be taken away."""
-    with tempfile.TemporaryDirectory(prefix="mailing-test-") as folder:
-        database = DATABASES[request.config.getoption("--database")](Path(folder))
-        yield database
-        database.close()
-
-
-@pytest.fixture
-def database_url(database: Database) -> str:
-    """Its address, in place of that of the whole run."""
-    return database.url
-
-
-@pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
-    """The application on that database, migrated and empty, its context open."""
-    app = create_app(make_settings(database_url))
-    with app.app_context():
-        upgrade()
-        empty_tables()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+database, database_url, app = outages.database, outages.database_url, outages.app
 
 
 class Answer(NamedTuple):
@@ -155,10 +127,11 @@ def test_a_service_that_starts_without_its_database_works_as_soon_as_it_is_there
     beginnings_and_ends(tmp_path)
 
 
+@pytest.mark.parametrize("command", ["dispatcher", WORKER])
 def test_an_orderly_end_comes_in_time_without_the_database(
-    start: Start, gateway: PracticeGateway, database: Database, under_way: Mailing
+    start: Start, gateway: PracticeGateway, database: Database, under_way: Mailing, command: str
 ) -> None:
-    process = start("dispatcher", gateway_concurrency=SEATS)
+    process = start(command, gateway_concurrency=SEATS)
     assert gateway.wait_for_requests(SEATS, timeout=30)
     db.session.remove()
     with database.away("locked", process.pid):

@@ -19,7 +19,7 @@ from mailing_app.models import Dispatcher, Mailing, Message
 from mailing_app.practice import PracticeGateway, Weather
 from tests.dispatch.test_storage import figures
 from tests.factories import a_client, a_crowd, a_mailing
-from tests.processes.conftest import Start, eventually, free_port
+from tests.processes.conftest import WORKER, Start, eventually, free_port
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_two_dispatchers_send_nothing_twice(start: Start, gateway: PracticeGatew
     assert (gateway.counts().received, gateway.counts().repeated) == (audience, 0)
 
 
-@pytest.mark.parametrize("command", ["serve", "dispatcher"])
+@pytest.mark.parametrize("command", ["serve", "dispatcher", WORKER])
 def test_an_orderly_end_within_twelve_seconds(
     start: Start, gateway: PracticeGateway, audience: int, command: str
 ) -> None:
@@ -130,7 +130,7 @@ def test_an_orderly_end_within_twelve_seconds(
     assert told == {"sent": len(gateway.accepted()), "pending": audience - len(gateway.accepted())}
 
 
-@pytest.mark.parametrize("command", ["serve", "dispatcher"])
+@pytest.mark.parametrize("command", ["serve", "dispatcher", WORKER])
 def test_a_second_signal_leaves_at_once(app: Flask, start: Start, gateway: PracticeGateway, command: str) -> None:
     number = a_crowd(8)
     gateway.set_weather("hanging")
