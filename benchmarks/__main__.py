@@ -27,20 +27,20 @@ def main(only: tuple[str, ...], scale: float, rounds: int, into: Path | None) ->
     """Measure, print each row, and write the table."""
     document = into or (ROOT / "docs" / "performance.md" if scale == 1 else None)
     cores.put_beside()
-    print(machine.described(), *HEAD, sep="\n")
+    click.echo("\n".join([machine.described(), *HEAD]))
     failed = False
     for name in only or MODULES:
         began = time.monotonic()
         try:
             for row in measured(name, Run(scale, rounds)):
                 line = row.line(machine.moment())
-                print(line, flush=True)
+                click.echo(line)
                 if document:
                     write(document, machine.described(), [line])
         except Exception:
             failed = True
             traceback.print_exc()
-        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+        click.echo(f"{name}: {time.monotonic() - began:.0f} s", err=True)
     sys.exit(failed)
 
 

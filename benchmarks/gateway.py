@@ -1,4 +1,4 @@
-"""The gateway of the benchmarks: it answers every message with "accepted" after a fixed time, and costs next to nothing.
+"""The gateway of the benchmarks: it accepts every message after a fixed time, and costs next to nothing.
 
 A process of its own on the core that is not measured. It knows just enough of HTTP: who asks it sends one request at a
 time on a connection, and the body is a JSON object, so that a request is whole when it ends with a brace.
@@ -102,7 +102,7 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer when the request is whole: many clients send head and body by themselves."""
         request = self._begun + data
-        if not request.endswith((b"}", b"\r\n\r\n")) or request.startswith(b"POST") and request.endswith(b"\r\n\r\n"):
+        if not request.endswith(b"}" if request.startswith(b"POST") else b"\r\n\r\n"):
             self._begun = request
             return
         self._begun = b""
