@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from benchmarks.processes import processor
+from benchmarks.processes import family, processor
 from benchmarks.stage import wait_until
 
 LEFT_OUT = 0.1
@@ -21,9 +21,16 @@ class Leg(NamedTuple):
 
 
 def leg(pid: int, done: Callable[[], int], number: int) -> Leg:
-    """What the process does between a tenth and the last of so many messages; `done` tells how many are."""
+    """What the process and those that it started do between a tenth and the last of so many messages.
+
+    `done` tells how many are. TimeoutError when they never all are.
+    """
     wait_until(lambda: done() >= number * LEFT_OUT, WITHIN, LOOK_EVERY)
-    before, used, began = done(), processor(pid), time.monotonic()
+    before, used, began = done(), _used(pid), time.monotonic()
     wait_until(lambda: done() >= number, WITHIN, LOOK_EVERY)
-    took, used = time.monotonic() - began, processor(pid) - used
+    took, used = time.monotonic() - began, _used(pid) - used
     return Leg((number - before) / took, 1000 * used / (number - before))
+
+
+def _used(pid: int) -> float:
+    return sum(map(processor, family(pid)))

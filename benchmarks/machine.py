@@ -3,11 +3,14 @@
 import os
 import platform
 import sqlite3
-import subprocess
+import tempfile
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
-from benchmarks.stage import beside_the_server
+from sqlalchemy import create_engine, make_url
+
+from benchmarks.stage import server
 
 
 def described() -> str:
@@ -34,6 +37,12 @@ def _memory() -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
 
 
+@cache
 def _postgresql() -> str:
-    told = subprocess.run([beside_the_server("postgres"), "--version"], capture_output=True, text=True, check=True)
-    return told.stdout.strip().replace("postgres (PostgreSQL)", "PostgreSQL")
+    """The version of the server that the measurements use: its client's may be another one."""
+    with tempfile.TemporaryDirectory() as name, server("postgresql", Path(name)) as url:
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+        with engine.connect() as connection:
+            told = connection.exec_driver_sql("SHOW server_version").scalar_one()
+        engine.dispose()
+    return f"PostgreSQL {told}"

@@ -81,7 +81,7 @@ class Stage:
 def stage(database: str) -> Iterator[Stage]:
     """A stage on SQLite or PostgreSQL, gone when this ends."""
     logging.disable(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="mailing-bench-") as name, _database(database, Path(name)) as url:
+    with tempfile.TemporaryDirectory(prefix="mailing-bench-") as name, server(database, Path(name)) as url:
         app = create_app(make_settings(url, secret_key=SECRET_KEY))
         with app.app_context():
             upgrade()
@@ -96,7 +96,8 @@ def stage(database: str) -> Iterator[Stage]:
 
 
 @contextmanager
-def _database(database: str, folder: Path) -> Iterator[str]:
+def server(database: str, folder: Path) -> Iterator[str]:
+    """The address of a database of that kind, for as long as the context is open."""
     if database == "sqlite":
         yield f"sqlite:///{folder}/mailing.db"
     else:
