@@ -100,6 +100,8 @@ def _plan(connection: Connection, sizes: Sequence[int]) -> None:
         done = {"attempted_at": starts_at, "enrolled_at": starts_at, "enrolled_to": size}
         settled = {"settled_at": ends_at if number < MAILINGS else None}
         connection.execute(Mailing.__table__.insert(), plain | moments | done | settled)  # type: ignore[attr-defined]
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT setval(pg_get_serial_sequence('mailing', 'id'), max(id)) FROM mailing"))
 
 
 def _clients(dialect: Dialect) -> str:

@@ -76,6 +76,11 @@ class Askers(NamedTuple):
         """Who asks for this one."""
         return self.program if path.startswith("/api") else self.browser
 
+    def got(self, path: str) -> None:
+        """Ask for it."""
+        answer = self.of(path).get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+
     @property
     def headers(self) -> dict[str, str]:
         """What both send."""
@@ -91,8 +96,8 @@ def pages(here: Stage, askers: Askers) -> Iterator[tuple[str, str]]:
     """Each page in the application itself, and over HTTP."""
     line = http.client.HTTPConnection("127.0.0.1", serve(here), timeout=60)
     for path in ASKED:
-        own = median(lambda path=path: _got(askers.of(path), path), time.process_time)
-        inside = median(lambda path=path: _got(askers.of(path), path))
+        own = median(lambda path=path: askers.got(path), time.process_time)
+        inside = median(lambda path=path: askers.got(path))
         outside = median(lambda path=path: _fetched(line, path, askers.headers))
         yield path, f"{own:6.1f} ms of processor, {inside:6.1f} ms, over HTTP {outside:6.1f} ms"
     line.close()
@@ -139,11 +144,6 @@ def _timed(work: Callable[[], Any], watch: Callable[[], float] = time.perf_count
     began = watch()
     work()
     return watch() - began
-
-
-def _got(asker: FlaskClient, path: str) -> None:
-    answer = asker.get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
 
 
 def _fetched(line: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> None:
