@@ -14,7 +14,7 @@ from benchmarks.run import Run
 from benchmarks.table import HEAD, Row, write
 from config import ROOT
 
-MODULES = ("pipeline", "exchange", "peers", "kannel", "large", "files")
+MODULES = ("pipeline", "exchange", "peers", "kannel", "large", "files", "beside", "memory")
 """In the order of the table; each has `rows`."""
 
 

@@ -47,7 +47,7 @@ def measured(here: Stage, rows: int) -> Iterator[tuple[str, str]]:
     mailing = an_audience(AUDIENCE)
     wait_until(lambda: sent(mailing) > 500)
     yield "the mailing before", rate(mailing, wait_until_over(BEFORE))
-    yield "pages before", latencies(port, browser)
+    yield "pages before", str(latencies(port, browser))
     yield "memory of the process before", f"{memory(pid, 'VmRSS'):.0f} MiB"
     began = time.monotonic()
     yield "upload", f"{bring(port, browser, file):.1f} s for {len(file) / 2**20:.1f} MiB"
@@ -55,7 +55,7 @@ def measured(here: Stage, rows: int) -> Iterator[tuple[str, str]]:
     yield "upload and check", f"{time.monotonic() - began:.1f} s"
     began = time.monotonic()
     imports.begin(1)
-    yield "pages while it is stored", latencies(port, browser)
+    yield "pages while it is stored", str(latencies(port, browser))
     yield "store: the mailing", rate(mailing, lambda: reached(ImportState.DONE))
     yield "store", f"{time.monotonic() - began:.1f} s"
     done = imports.get(1)

@@ -63,12 +63,16 @@ class Stage:
         """The process that was started last."""
         return self._running[-1]
 
+    def end_last(self) -> None:
+        """Kill the process that was started last."""
+        process = self._running.pop()
+        process.kill()
+        process.wait()
+
     def stop(self) -> None:
         """Kill what runs."""
-        for process in self._running:
-            process.kill()
-            process.wait()
-        self._running.clear()
+        while self._running:
+            self.end_last()
 
     def clear(self) -> None:
         """Kill what runs, and forget everything in the tables."""
