@@ -10,10 +10,9 @@ from benchmarks import history
 from benchmarks.faults import SEATS, Latencies, cookie, latencies, serve
 from benchmarks.gateway import Gateway
 from benchmarks.run import DATABASES, Run
-from benchmarks.stage import Stage, check, sent, stage, wait_until
+from benchmarks.stage import Stage, check, reached, sent, stage, wait_until
 from benchmarks.table import Goal, Row
 from mailing_app import clock, mailings
-from mailing_app.db import db
 from mailing_app.models import Mailing
 from tests.factories import a_mailing
 
@@ -76,13 +75,8 @@ def _busy(ask: Callable[[], Latencies]) -> Busy:
     asked = ask()
     rate = (sent(mailing) - before) / (clock.monotonic() - began)
     mailings.cancel(mailing.id)
-    wait_until(lambda: _settled(mailing), every=0.1)
+    wait_until(lambda: reached(mailing, Mailing.settled_at), every=0.1)
     return Busy(asked, rate)
-
-
-def _settled(mailing: Mailing) -> bool:
-    db.session.commit()
-    return db.session.get_one(Mailing, mailing.id, populate_existing=True).settled_at is not None
 
 
 def _row(figure: str, what: str, goal: Goal, turns: Sequence[tuple[Latencies, Busy]]) -> Row:

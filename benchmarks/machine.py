@@ -16,8 +16,8 @@ from benchmarks.stage import server
 def described() -> str:
     """A sentence for above the table."""
     return (
-        f"Last run on: {processor()}, {os.cpu_count()} cores, {_memory():.0f} GiB, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, {_postgresql()}."
+        f"The last run was on {processor()}, {os.cpu_count()} cores, {_memory():.0f} GiB, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {_postgresql()}."
     )
 
 

@@ -10,9 +10,8 @@ from benchmarks.gateway import Gateway
 from benchmarks.legs import leg
 from benchmarks.processes import memory
 from benchmarks.run import DATABASES, Run
-from benchmarks.stage import Stage, check, sent, stage, wait_until
+from benchmarks.stage import Stage, check, reached, sent, stage, wait_until
 from benchmarks.table import Goal, Row
-from mailing_app.db import db
 from mailing_app.models import Mailing
 from tests.factories import a_mailing
 
@@ -44,7 +43,7 @@ def under_way(run: Run, here: Stage, database: str) -> Row:
     with Gateway() as gateway:
         port, browser = serve(here, gateway.url), cookie(here)
         mailing = a_mailing()
-        wait_until(lambda: _enrolled(mailing), WITHIN, every=0.2)
+        wait_until(lambda: reached(mailing, Mailing.enrolled_at), WITHIN, every=0.2)
         wait_until(lambda: sent(mailing) > 0, every=0.1)
         pages = latencies(port, browser, run.of(UNDER_WAY, AT_LEAST))
         highest, done = memory(here.last.pid), sent(mailing)
@@ -67,8 +66,3 @@ def at_a_slow_gateway(run: Run, here: Stage, database: str) -> Iterator[Row]:
     what = f"messages/s at a gateway that takes 1 s, {SEATS} seats, {database}"
     yield Row(what, Goal(1000), [told.rate], "/s", note=f"{told.cost:.2f} ms of processor each")
     yield Row(f"{what}: memory", ALONE, [highest], "MiB")
-
-
-def _enrolled(mailing: Mailing) -> bool:
-    db.session.commit()
-    return db.session.get_one(Mailing, mailing.id, populate_existing=True).enrolled_at is not None

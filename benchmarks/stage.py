@@ -137,6 +137,12 @@ def sent(mailing: Mailing) -> int:
     return db.session.scalar(select(Tally.sent).where(Tally.mailing_id == mailing.id)) or 0
 
 
+def reached(mailing: Mailing, moment: Any) -> bool:
+    """Whether the mailing has come to that moment of its life, a column of it."""
+    db.session.commit()
+    return db.session.scalar(select(moment).where(Mailing.id == mailing.id)) is not None
+
+
 def check() -> None:
     """Recount every figure; nothing is worth its measurement that does not add up."""
     db.session.commit()
