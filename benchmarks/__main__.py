@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from benchmarks import cores, machine
-from benchmarks.run import Run
+from benchmarks import machine
+from benchmarks.run import Run, begin
 from benchmarks.table import HEAD, Row, write
 from config import ROOT
 
@@ -26,7 +26,7 @@ MODULES = ("pipeline", "exchange", "peers", "kannel", "large", "files", "beside"
 def main(only: tuple[str, ...], scale: float, rounds: int, into: Path | None) -> None:
     """Measure, print each row, and write the table."""
     document = into or (ROOT / "docs" / "performance.md" if scale == 1 else None)
-    cores.put_beside()
+    begin()
     click.echo("\n".join([machine.described(), *HEAD]))
     failed = False
     for name in only or MODULES:

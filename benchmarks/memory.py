@@ -64,5 +64,5 @@ def at_a_slow_gateway(run: Run, here: Stage, database: str) -> Iterator[Row]:
         highest = memory(process.pid)
         here.stop()
     what = f"messages/s at a gateway that takes 1 s, {SEATS} seats, {database}"
-    yield Row(what, Goal(1000), [told.rate], "/s", note=f"{told.cost:.2f} ms of processor each")
+    yield Row(what, Goal(1000, unit="/s"), [told.rate], "/s", note=f"{told.cost:.2f} ms of processor each")
     yield Row(f"{what}: memory", ALONE, [highest], "MiB")

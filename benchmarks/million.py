@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import click
 
-from benchmarks import cores, history, machine
+from benchmarks import history, machine
 from benchmarks.gateway import Gateway
 from benchmarks.processes import memory
+from benchmarks.run import begin
 from benchmarks.stage import Stage, check, reached, sent, stage, wait_until
 from mailing_app import clock
 from mailing_app.models import Mailing
@@ -27,7 +28,7 @@ WITHIN, LOOK_EVERY = 7200.0, 0.2
 @click.option("--latency", default=0.0, show_default=True, help="Seconds that the gateway takes for each.")
 def main(messages: int, database: str, seats: int, latency: float) -> None:
     """Send them all, and print what came of it."""
-    cores.put_beside()
+    begin()
     click.echo(
         f"{messages:,} messages from end to end on {database}, {seats} seats, gateway of {latency * 1000:.0f} ms"
     )

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -26,5 +27,6 @@ def family(pid: int) -> list[int]:
     found = [pid]
     for each in found:
         for tasks in Path(f"/proc/{each}/task").glob("*/children"):
-            found += map(int, tasks.read_text().split())
+            with suppress(OSError):  # threads come and go
+                found += map(int, tasks.read_text().split())
     return found

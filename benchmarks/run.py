@@ -1,11 +1,21 @@
 """How large a run of the benchmarks is."""
 
+import signal
+import sys
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
+
+from benchmarks import cores
 
 T = TypeVar("T")
 
 DATABASES = ("sqlite", "postgresql")
+
+
+def begin() -> None:
+    """What every run does first: leave a core to what is measured, and see to it that SIGTERM ends what it started."""
+    cores.put_beside()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 class Run(NamedTuple):

@@ -15,7 +15,7 @@ HEAD = (
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound on the ratio to what stands beside it, or on the figure itself where nothing does."""
+    """A bound on the ratio to what stands beside, or with a unit on the figure itself."""
 
     bound: float
     at_most: bool = False
@@ -55,7 +55,7 @@ class Row:
         """Whether the goal is met."""
         if not self.ours:
             return "not measured"
-        judged = self.ratios or self.ours
+        judged = self.ours if self.goal.unit else self.ratios
         worst = max(judged) if self.goal.at_most else min(judged)
         return "met" if self.goal.met_by(worst if self.worst else statistics.median(judged)) else "**missed**"
 

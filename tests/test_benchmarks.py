@@ -19,6 +19,7 @@ FAST, SMALL = Goal(0.9), Goal(200, at_most=True, unit="MiB")
         (Row("a", FAST, [80, 60, 190], "/s", [100, 100, 200]), "**missed**"),
         (Row("a", FAST, [95, 60, 190], "/s", [100, 100, 200], worst=True), "**missed**"),
         (Row("a", SMALL, [190, 210, 180], "MiB"), "met"),
+        (Row("a", SMALL, [190, 210, 180], "MiB", [1, 1, 1], "idle"), "met"),
         (Row("a", SMALL, [190, 210, 180], "MiB", worst=True), "**missed**"),
         (Row("a", FAST, note="Kannel is missing"), "not measured"),
     ],
