@@ -55,7 +55,7 @@ class Row:
         """Whether the goal is met."""
         if not self.ours:
             return "not measured"
-        judged = self.ours if self.goal.unit else self.ratios
+        judged = self.ours if self.goal.unit else self.ratios or self.ours
         worst = max(judged) if self.goal.at_most else min(judged)
         return "met" if self.goal.met_by(worst if self.worst else statistics.median(judged)) else "**missed**"
 
