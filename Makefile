@@ -10,7 +10,7 @@ ARGS ?=
 # The settings read .env themselves; Flask would also take one out of the folders above.
 export FLASK_SKIP_DOTENV := 1
 
-.PHONY: run demo test check mutations soak conformance lock
+.PHONY: run demo test check mutations soak conformance bench lock
 .NOTPARALLEL:
 
 run: .venv/ready
@@ -61,6 +61,12 @@ soak: .venv/ready-dev
 # More of it: make conformance ARGS="--examples 1000 --seed 7 --database postgresql"
 conformance: .venv/ready-dev
 	@$(RUN) -m tests.conformance $(ARGS)
+
+# Each goal beside its limit and its peer, an hour in all; a whole run keeps its table in docs/performance.md. The peers
+# are left out where they are not installed (on Debian: apt-get install redis-server kannel sqlite3).
+# Some of it, or a small one that is written nowhere: make bench ARGS="--only pipeline --scale 0.1 --rounds 2"
+bench: .venv/ready-dev
+	@$(RUN) -m benchmarks $(ARGS)
 
 # Every version that anything here is installed with, and of what the image installs every file: after every change of a
 # requirements file, and with ARGS=--upgrade once in a while. Needs uv on the path (pip install uv). Two of the packages

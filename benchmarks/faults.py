@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from itertools import cycle
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from sqlalchemy import func, select
@@ -73,12 +73,12 @@ def pages_beside_a_hanging_gateway(here: Stage) -> Iterator[tuple[str, str]]:
         gateway.latency = 0.05
         port = serve(here, gateway.url, gateway_timeout=600)
         browser = cookie(here)
-        yield "pages of `flask serve`, idle", latencies(port, browser)
+        yield "pages of `flask serve`, idle", str(latencies(port, browser))
         an_audience(20_000)
         wait_until(lambda: highest(Dispatcher.allowed) == SEATS)
         gateway.set_weather("hanging")
         wait_until(lambda: highest(Dispatcher.in_flight) == SEATS)
-        yield f"  while the gateway hangs with {SEATS} requests in flight", latencies(port, browser)
+        yield f"  while the gateway hangs with {SEATS} requests in flight", str(latencies(port, browser))
 
 
 def pages_beside_a_quick_gateway(here: Stage) -> Iterator[tuple[str, str]]:
@@ -87,11 +87,11 @@ def pages_beside_a_quick_gateway(here: Stage) -> Iterator[tuple[str, str]]:
     here.start("practice-gateway", "--port", str(gateway_port))
     port = serve(here, f"http://127.0.0.1:{gateway_port}")
     browser = cookie(here)
-    yield "pages of `flask serve`, idle", latencies(port, browser)
+    yield "pages of `flask serve`, idle", str(latencies(port, browser))
     mailing = an_audience(50_000)
     wait_until(lambda: sent(mailing) > 500)
     before, began = sent(mailing), time.monotonic()
-    figure = latencies(port, browser)
+    figure = str(latencies(port, browser))
     rate = (sent(mailing) - before) / (time.monotonic() - began)
     yield f"  while it sends {rate:.0f} messages a second to a gateway of 0 ms", figure
 
@@ -130,14 +130,24 @@ def highest(column: Any) -> int:
     return db.session.scalar(select(func.max(column))) or 0
 
 
-def latencies(port: int, browser: str) -> str:
-    """Ask in an open loop, whether the answers come or not: median and 95th percentile, from when each was due."""
+class Latencies(NamedTuple):
+    """Milliseconds from when a page was due to its last byte: the median, and the 95th percentile."""
+
+    p50: float
+    p95: float
+
+    def __str__(self) -> str:
+        return f"p50 {self.p50:.0f} ms, p95 {self.p95:.0f} ms"
+
+
+def latencies(port: int, browser: str, seconds: float = SECONDS) -> Latencies:
+    """Ask in an open loop for so long, whether the answers come or not."""
     for path in PAGES * 5:  # the first of each compiles its templates
         ask(port, path, browser, 0.0)
     taken: list[float] = []
     began = time.monotonic()
     askers = []
-    for number, path in zip(range(A_SECOND * SECONDS), cycle(PAGES), strict=False):
+    for number, path in zip(range(int(A_SECOND * seconds)), cycle(PAGES), strict=False):
         due = began + number / A_SECOND
         time.sleep(max(due - time.monotonic(), 0))
         askers.append(threading.Thread(target=lambda *of: taken.append(ask(*of)), args=(port, path, browser, due)))
@@ -145,7 +155,7 @@ def latencies(port: int, browser: str) -> str:
     for asker in askers:
         asker.join()
     cuts = statistics.quantiles(taken, n=20)
-    return f"p50 {cuts[9] * 1000:.0f} ms, p95 {cuts[18] * 1000:.0f} ms"
+    return Latencies(1000 * cuts[9], 1000 * cuts[18])
 
 
 def ask(port: int, path: str, browser: str, due: float) -> float:

