@@ -71,7 +71,7 @@ class Work:
     def take_in(self, rest: Rest) -> int:
         """Work at the files of clients that were brought; how many hands there are for the rest, 0 without one."""
         with self._surviving("take in"):
-            more = _stint(lambda: bool(imports.work(self._name, rest)), rest)  # type: ignore[func-returns-value]
+            more = _stint(lambda: imports.work(self._name, rest), rest)
             return _hands() if more else 0
         return 0
 

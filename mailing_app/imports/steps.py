@@ -40,15 +40,18 @@ SILENT_AFTER = timedelta(seconds=15)
 OUR_FAULT = N_("Something went wrong on our side.")
 
 
-def work(worker: str, rest: Callable[[float], Any]) -> None:
-    """Work at what there is for the length of a tick; `rest` waits so many seconds, and says whether to leave."""
+def work(worker: str, rest: Callable[[float], Any]) -> bool:
+    """Work at what there is for the length of a tick; whether more is left. `rest` waits so many seconds, and says
+    whether to leave.
+    """
     forget_old(clock.now())
     if _taken(worker, clock.now()) is None:
-        return  # as most ticks do, without a look at what waits to be sent
+        return False  # as most ticks do, without a look at what waits to be sent
     until, pace = clock.monotonic() + WORK_FOR, Pace(share(clock.now()), time.thread_time)
-    while step(worker) and clock.monotonic() < until:
+    while (more := step(worker)) and clock.monotonic() < until:
         if rest(pace()):
-            return
+            break
+    return more
 
 
 def share(now: datetime) -> float:
