@@ -14,7 +14,7 @@ from benchmarks.run import Run, begin
 from benchmarks.table import HEAD, Row, write
 from config import ROOT
 
-MODULES = ("pipeline", "exchange", "peers", "kannel", "large", "files", "beside", "memory")
+MODULES = ("pipeline", "exchange", "peers", "kannel", "enrolment", "register", "large", "files", "beside", "memory")
 """In the order of the table; each has `rows`."""
 
 

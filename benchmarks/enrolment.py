@@ -1,29 +1,31 @@
-"""What it takes to fix an audience: `python -m benchmarks.enrolment [--database sqlite|postgresql] [--clients N]`.
-
-In turns with a bare INSERT … SELECT of the same rows in as many transactions; then how long it takes to plan a mailing
-for all clients, and until its first message is at the gateway.
+"""What it takes to fix an audience, in turns with a bare INSERT … SELECT of the same rows in as many transactions; then
+how long it takes to plan a mailing for all clients, and until its first message is accepted.
 """
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-import click
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, delete, select, text
 
 from benchmarks import history
+from benchmarks.run import DATABASES, Run
 from benchmarks.stage import Stage, stage, wait_until
+from benchmarks.table import Goal, Row
 from mailing_app import clock, mailings
 from mailing_app.db import db, stored
 from mailing_app.dispatch import enrol
-from mailing_app.models import Client, Mailing, Message
+from mailing_app.models import Mailing, Message
 from tests.factories import a_filter, a_mailing
 from tests.processes.conftest import free_port
 
-TIMES = 5
+CLIENTS, LEAST = 1_000_000, 2_000
+RATE = {"sqlite": Goal(300_000, unit="/s"), "postgresql": Goal(60_000, unit="/s")}
+LOCK = Goal(100, at_most=True, unit="ms")
+PLANNED, FIRST = Goal(200, at_most=True, unit="ms"), Goal(2, at_most=True, unit="s")
 
 BARE = """
     INSERT INTO message (mailing_id, client_id, enrolled_code, enrolled_zone, enrolled_tag, created_at, due_at, status,
@@ -42,34 +44,38 @@ class Taken(NamedTuple):
     longest: float
 
 
-@click.command()
-@click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
-@click.option("--clients", default=1_000_000, show_default=True)
-def main(database: str, clients: int) -> None:
-    """Measure, and print a table."""
-    click.echo(f"the audience of a mailing to {clients} clients, on {database}")
-    with stage(database) as here:
-        for what, figure in measured(here, clients):
-            click.echo(f"  {what:<44} {figure}")
+def rows(run: Run) -> Iterator[Row]:
+    """Recipients a second in turns with the bare statement, the longest transaction, and a mailing to all of them."""
+    clients = run.of(CLIENTS, LEAST)
+    for database in DATABASES:
+        with stage(database) as here:
+            history.register(clients)
+            enrolled(a_mailing(filter=a_filter(tags=["nobody"])))  # once warm
+            yield from fixed(run, database, clients)
+            yield from sent(run, here, database, clients)
 
 
-def measured(here: Stage, clients: int, times: int = TIMES) -> Iterator[tuple[str, str]]:
-    """Enrol and insert in turns, then send."""
-    history.register(clients)
-    _look_over()
-    enrolled(a_mailing(filter=a_filter(tags=["nobody"])))  # once warm
-    ours, bare = [], []
-    for _ in range(times):
-        ours.append(enrolled(a_mailing()))
-        bare.append(inserted(_stopped(), clients))
-    yield "enrolment", shown(ours, clients)
-    yield "a bare INSERT … SELECT of the same rows", shown(bare, clients)
-    yield "ours to the bare one, by the clock", spread([b.wall / o.wall for o, b in zip(ours, bare, strict=True)])
-    if db.engine.dialect.name == "sqlite":  # elsewhere it is the server's, and not seen from here
-        yield "  by processor time", spread([b.processor / o.processor for o, b in zip(ours, bare, strict=True)])
-    planned, first = zip(*(sent_to_all(here, clients) for _ in range(times)), strict=True)
-    yield "a mailing to all is planned within, ms", spread([1000 * seconds for seconds in planned])
-    yield "  its first message is accepted within, s", spread(first)
+def fixed(run: Run, database: str, clients: int) -> Iterator[Row]:
+    """The audience of a mailing."""
+    turns = run.in_turns(lambda: enrolled(a_mailing()), lambda: inserted(_stopped(), clients))
+    own_cost, bare_cost = (
+        1e6 * statistics.median(taken.processor for taken in kind) / clients for kind in zip(*turns, strict=True)
+    )
+    yield Row(
+        f"enrolment, {database}", RATE[database], [clients / own.wall for own, _ in turns], "/s",
+        [clients / bare.wall for _, bare in turns], "a bare `INSERT … SELECT`",
+        note=f"{own_cost:.1f} µs of processor a recipient in our process, the bare statement's {bare_cost:.1f}",
+    )  # fmt: skip
+    if database == "sqlite":
+        held = [1000 * own.longest for own, _ in turns]
+        yield Row("the longest write lock of an enrolment, sqlite", LOCK, held, "ms", worst=True)
+
+
+def sent(run: Run, here: Stage, database: str, clients: int) -> Iterator[Row]:
+    """A mailing to everybody while a dispatcher runs: from the word to the row, and to the first acceptance."""
+    tries = [to_all(here, clients) for _ in range(run.rounds)]
+    yield Row(f"a mailing to all is planned, {database}", PLANNED, [1000 * planned for planned, _ in tries], "ms")
+    yield Row(f"its first message is accepted, {database}", FIRST, [first for _, first in tries], "s")
 
 
 def enrolled(mailing: Mailing) -> Taken:
@@ -116,11 +122,10 @@ def timed(steps: Iterator[Callable[[], None]]) -> Taken:
     return Taken(time.perf_counter() - wall, time.process_time() - processor, longest)
 
 
-def sent_to_all(here: Stage, clients: int) -> tuple[float, float]:
-    """Plan a mailing to all clients while a dispatcher runs; the seconds that takes, and until the first acceptance."""
+def to_all(here: Stage, clients: int) -> tuple[float, float]:
+    """The seconds until it is planned, and until its first message is accepted."""
     here.clear()
     history.register(clients)
-    _look_over()
     port = free_port()
     here.start("practice-gateway", "--port", str(port))
     here.start("dispatcher", gateway_url=f"http://127.0.0.1:{port}")
@@ -134,20 +139,6 @@ def sent_to_all(here: Stage, clients: int) -> tuple[float, float]:
     return planned, time.perf_counter() - began
 
 
-def shown(taken: Sequence[Taken], rows: int) -> str:
-    """Rows a second, and the longest transaction of all."""
-    rates = spread([rows / each.wall for each in taken])
-    processor = statistics.median(1e6 * each.processor / rows for each in taken)
-    longest = 1000 * max(each.longest for each in taken)
-    return f"{rates} rows/s; {processor:.1f} µs of processor a row; the longest transaction {longest:.0f} ms"
-
-
-def spread(figures: Sequence[float]) -> str:
-    """The median, with the least and the greatest."""
-    shape = ",.2f" if max(figures) < 100 else ",.0f"
-    return f"{statistics.median(figures):{shape}} ({min(figures):{shape}} to {max(figures):{shape}})"
-
-
 def _accepted(mailing: Mailing) -> bool:
     db.session.commit()
     return bool(db.session.get_one(Mailing, mailing.id, populate_existing=True).tally.sent)
@@ -156,15 +147,3 @@ def _accepted(mailing: Mailing) -> bool:
 def _stopped() -> Mailing:
     """A mailing that nobody enrols."""
     return a_mailing(starts_at=clock.now() + timedelta(hours=1), ends_at=clock.now() + timedelta(hours=2))
-
-
-def _look_over() -> None:
-    """Let the database know how its rows lie."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE" if connection.dialect.name == "sqlite" else "VACUUM ANALYZE")
-    assert db.session.scalar(select(func.count(Client.id)))
-    db.session.commit()
-
-
-if __name__ == "__main__":
-    main()

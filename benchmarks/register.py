@@ -1,4 +1,4 @@
-"""What it takes to import clients: `python -m benchmarks.register [--database sqlite|postgresql] [--rows N]`.
+"""What it takes to import clients.
 
 `flask clients import` of a file as a spreadsheet writes it, phones checked and known ones updated, in turns with what
 the database's own client takes to bring a clean file of the same rows into a table with the same indexes. Then the same
@@ -6,25 +6,25 @@ file through the page's way in, without its brake.
 """
 
 import os
+import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
-from benchmarks.enrolment import spread
 from benchmarks.imports import a_file
-from benchmarks.reports import _found
-from benchmarks.stage import Stage, stage
+from benchmarks.run import DATABASES, Run
+from benchmarks.stage import Stage, beside_the_server, stage
+from benchmarks.table import Goal, Row
 from mailing_app import audit, imports
 from mailing_app.db import db
 from mailing_app.imports import receiving, steps
 
-TIMES = 5
-FEW = 2_000
+ROWS, FEW = 1_000_000, 2_000
+RATE = Goal(40_000, unit="/s")
+GROWTH = Goal(100, at_most=True, unit="MiB")
 
 PEER = (
     "DROP TABLE IF EXISTS peer",
@@ -46,71 +46,55 @@ class Taken(NamedTuple):
     memory: float
 
 
-@click.command()
-@click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
-@click.option("--rows", default=1_000_000, show_default=True)
-def main(database: str, rows: int) -> None:
-    """Measure, and print a table."""
-    click.echo(f"an import of {rows} clients, on {database}")
-    with stage(database) as here, audit.acting(audit.SERVICE):
-        for what, figure in measured(here, rows):
-            click.echo(f"  {what:<44} {figure}")
-
-
-def measured(here: Stage, rows: int, times: int = TIMES) -> Iterator[tuple[str, str]]:
-    """Import and load in turns, then import by the other way in."""
-    with tempfile.TemporaryDirectory(prefix="mailing-bench-") as name:
-        few, file, clean = (Path(name) / each for each in ("few.csv", "clients.csv", "clean.csv"))
-        few.write_bytes(a_file(FEW))
-        file.write_bytes(a_file(rows))
-        clean.write_text("".join(_clean(rows)))
-        idle = min(_imported(here, few).memory for _ in range(2))
-        ours, again, peer = [], [], []
-        for _ in range(times):
+def rows(run: Run) -> Iterator[Row]:
+    """Clients a second in turns with the peer, all of them new; the growth of memory; and the way of the pages."""
+    number = run.of(ROWS, FEW)
+    for database in DATABASES:
+        with stage(database) as here, audit.acting(audit.SERVICE), tempfile.TemporaryDirectory() as name:
+            few, file, clean = (Path(name) / each for each in ("few.csv", "clients.csv", "clean.csv"))
+            few.write_bytes(a_file(FEW))
+            file.write_bytes(a_file(number))
+            clean.write_text("".join(_clean(number)))
+            yield from imported(run, here, database, number, (few, file, clean))
             here.clear()
-            peer.append(_loaded(clean))
-            ours.append(_imported(here, file))
-            again.append(_imported(here, file))
-        yield "flask clients import", shown(ours, rows)
-        yield "  the same file once more, all of it known", shown(again, rows)
-        yield f"the peer, {_PEERS[db.engine.dialect.name]} of a clean file", shown(peer, rows)
-        yield "ours to the peer, by the clock", spread([p.wall / o.wall for o, p in zip(ours, peer, strict=True)])
-        yield "growth of memory", f"{max(each.memory for each in ours) - idle:.0f} MiB above {idle:.0f} MiB"
+            yield through_the_page(database, file, number)
+
+
+def imported(run: Run, here: Stage, database: str, number: int, files: tuple[Path, Path, Path]) -> Iterator[Row]:
+    """`flask clients import`."""
+    few, file, clean = files
+    idle = min(_imported(here, few).memory for _ in range(2))
+
+    def anew() -> Taken:
         here.clear()
-        yield from through_the_page(file, rows)
+        return _imported(here, file)
+
+    turns = run.in_turns(anew, lambda: _loaded(clean))
+    cost = 1e6 * statistics.median(own.processor for own, _ in turns) / number
+    yield Row(
+        f"import of clients, {database}", RATE, [number / own.wall for own, _ in turns], "/s",
+        [number / peer.wall for _, peer in turns], f"{_PEERS[database]} of a clean file",
+        note=f"{cost:.1f} µs of processor a row in our process, its start included",
+    )  # fmt: skip
+    yield Row(
+        f"growth of memory over it, {database}", GROWTH, [own.memory - idle for own, _ in turns], "MiB", worst=True
+    )
 
 
-def through_the_page(file: Path, rows: int) -> Iterator[tuple[str, str]]:
+def through_the_page(database: str, file: Path, number: int) -> Row:
     """Received, checked and stored piece by piece, without the brake that pages beside it want."""
     share, receiving.SHARE = receiving.SHARE, 1000.0
     try:
-        brought = None
-
-        def received() -> None:
-            nonlocal brought
-            brought = imports.receive(file.open("rb"), file.name)
-
-        yield "through the page: received", _step(received, rows)
-        assert brought
-        yield "  checked", _step(_worked, rows)
+        began, used = time.perf_counter(), time.process_time()
+        brought = imports.receive(file.open("rb"), file.name)
+        _worked()
         imports.begin(brought.id)
-        yield "  stored", _step(_worked, rows)
-        yield "  clients", str(imports.get(brought.id).created)
+        _worked()
+        taken, cost = time.perf_counter() - began, 1e6 * (time.process_time() - used) / number
+        note = f"received, checked and stored; {cost:.1f} µs of processor a row; once"
+        return Row(f"import of clients through the page, {database}", RATE, [number / taken], "/s", note=note)
     finally:
         receiving.SHARE = share
-
-
-def shown(taken: Sequence[Taken], rows: int) -> str:
-    """Rows a second by the clock, and the processor time of a row."""
-    processor = spread([1e6 * each.processor / rows for each in taken])
-    return f"{spread([rows / each.wall for each in taken])} rows/s; {processor} µs of processor a row"
-
-
-def _step(work: Callable[[], None], rows: int) -> str:
-    wall, processor = time.perf_counter(), time.process_time()
-    work()
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return f"{rows / wall:,.0f} rows/s; {1e6 * processor / rows:.1f} µs of processor a row"
 
 
 def _worked() -> None:
@@ -131,10 +115,10 @@ def _loaded(clean: Path) -> Taken:
                 statement.replace("%", "%%") if url.get_backend_name() != "sqlite" else statement
             )
     if url.get_backend_name() == "sqlite":
-        command = [_found("sqlite3"), url.database or "", ".mode csv", f".import {clean} peer"]
+        command = [beside_the_server("sqlite3"), url.database or "", ".mode csv", f".import {clean} peer"]
     else:
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        command = [_found("psql"), plain, "-c", rf"\copy peer FROM '{clean}' csv"]
+        command = [beside_the_server("psql"), plain, "-c", rf"\copy peer FROM '{clean}' csv"]
     return _run(lambda: subprocess.Popen(command, stdout=subprocess.DEVNULL))
 
 
@@ -156,7 +140,3 @@ def _clean(rows: int) -> Iterator[str]:
         f"7901{n:07},901,тег {n % 20},Asia/Omsk,1,2026-01-01T00:00:00.000000Z,2026-01-01T00:00:00.000000Z\n"
         for n in range(rows)
     )
-
-
-if __name__ == "__main__":
-    main()
