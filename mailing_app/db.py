@@ -204,9 +204,9 @@ def run(session: Session, statement: Any, **given: Any) -> Any:
 
 def in_order(key: Any, *which: Any) -> Any:
     """The keys of such rows for the WHERE of an UPDATE, each locked before the next. Who locks several rows that others
-    lock too does it so: nobody then waits in a circle.
+    lock too does it so: nobody then waits in a circle. Who only refers to one of them does not wait.
     """
-    return select(key).where(*which).order_by(key).with_for_update()
+    return select(key).where(*which).order_by(key).with_for_update(key_share=True)
 
 
 def count_by(flag: Any) -> Any:

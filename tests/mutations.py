@@ -163,8 +163,8 @@ MUTANTS = (
     Mutant(
         "a connection out of step is closed",
         "line.py",
-        "bool(self.will_close or _ahead(self.fp))",
-        "bool(self.will_close)",
+        "self.will_close or _ahead(self.fp)",
+        "self.will_close",
         "test_gateway.py::test_after_an_answer_with_more_behind_it_the_next_request_takes_another_connection",
     ),
     Mutant(

@@ -6,6 +6,7 @@ library's `http.client`; between them stands nothing that would have to be undon
 
 import http.client
 import io
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,7 +116,7 @@ class Reply(http.client.HTTPResponse):
     def _close_conn(self) -> None:
         """The answer is at its end. Where more has come than belongs to it, the other side is out of step: what
         follows would be read as the answer to the next message, so this connection gets none."""
-        self.will_close = bool(self.will_close or _ahead(self.fp))
+        self.will_close = self.will_close or _ahead(self.fp)
         self.fp = None
 
 
@@ -142,6 +143,11 @@ class _TimedReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    @property
+    def hides_more(self) -> bool:
+        """Whether TLS has taken more off the network than it was asked for."""
+        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+
     def readinto(self, buffer: Any) -> int | None:
         if self.exhausted:
             return 0
@@ -150,12 +156,12 @@ class _TimedReader(io.RawIOBase):
         return count
 
 
-def _ahead(reader: Any) -> bytes:
-    """What has come beyond what was read of it, as far as it is known without asking the network."""
+def _ahead(reader: Any) -> bool:
+    """Whether more has come than was read, as far as it is known without asking the network."""
     reader.raw.exhausted = True
     known: bytes = reader.peek(1)
     reader.raw.exhausted = False
-    return known
+    return bool(known) or reader.raw.hides_more
 
 
 class _Pool(HTTPConnectionPool):

@@ -15,7 +15,7 @@ from mailing_app.dispatch import gate, gateway, journal, recall, retry
 from mailing_app.dispatch.ahead import Ahead
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.excerpts import Ring
-from mailing_app.dispatch.judge import Codes, judge
+from mailing_app.dispatch.judge import RULES, Codes, judge
 from mailing_app.dispatch.masking import Mask
 from mailing_app.dispatch.parts import Answer, Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
@@ -44,6 +44,7 @@ def deliver(
     began = clock.monotonic()
     answer = gateway.post(address, called_back, envelope)
     verdict = judge(answer, codes)
+    called_back.note(RULES[verdict.outcome].sign)
     if verdict.error:
         verdict = replace(verdict, error=mask.hide(verdict.error, envelope.phone, envelope.text))
     return Delivery(envelope, answer, verdict, began)
@@ -78,7 +79,10 @@ class Pump:
         """Collect what came back, record it, and fill the free seats."""
         deliveries = self.seats.collect(IDLE if self.seats.in_flight else 0)
         began = clock.monotonic()
+        self.recall.trust()
         self._take(deliveries)
+        if self.seats.waiting and self.watch.has_too_many(len(self.seats.in_flight), began):
+            self._take_back()
         self.flush()
         self._call_back()
         claimed = self._claim()

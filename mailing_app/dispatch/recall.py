@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, or_, select
 
 from mailing_app import merge
 from mailing_app.db import db, look_again, run
+from mailing_app.dispatch.judge import Sign
 from mailing_app.dispatch.parts import Envelope
 from mailing_app.holds import ONLY
 from mailing_app.models import Client, GatewayState, Hold, Mailing, Message, Status
@@ -16,14 +17,30 @@ EVERY = 0.5
 """Seconds between two looks while anything is on its way: an edit reaches what has not left well within two."""
 
 
+DOUBTS_AFTER = 5
+"""So many answers in a row that are not as they should be, and nothing leaves until the pump has looked at them."""
+
+
 class Recall:
     """Asked by the seats right before the first byte, renewed by the pump; so a seat needs no database."""
 
     def __init__(self) -> None:
         self._recalled: frozenset[tuple[int, int]] = frozenset()
+        self._faults = 0
 
     def __contains__(self, envelope: Envelope) -> bool:
-        return (envelope.message_id, envelope.epoch) in self._recalled
+        return self._faults >= DOUBTS_AFTER or (envelope.message_id, envelope.epoch) in self._recalled
+
+    def note(self, sign: Sign) -> None:
+        """What an answer says of the gateway, told by the seat that read it: the pump looks later."""
+        if sign is Sign.WELL:
+            self._faults = 0
+        elif sign is not Sign.NOTHING:
+            self._faults += 1
+
+    def trust(self) -> None:
+        """The pump sees to all answers there are."""
+        self._faults = 0
 
     def look(self, on_their_way: Collection[Envelope]) -> None:
         """Find out which of the claimed messages are to stay: their mailing paused, cancelled, deleted or with an

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 WRONG_ADDRESS_AFTER = 3
 SUSPECT_AFTER = 20
+FEW = 5
+"""Refusals in a row from which on nothing lies ready any more: with each of them a message fails for good."""
 DEFAULT_WAIT = 5.0
 """Seconds to leave a gateway alone that says "too fast" and not for how long."""
 
@@ -51,8 +53,14 @@ class Watch:
         """How many more requests may go out, as far as this process can tell; `now` is monotonic. `ready` is how many
         may wait for a seat: only where all seats may be taken, else they would be."""
         allowed = self.congestion.allowed
-        seats = allowed + ready if allowed == self.congestion.most else allowed
+        seats = allowed + ready if allowed == self.congestion.most and self._refusals < FEW else allowed
         return self.breaker.allows(max(seats - in_flight, 0), in_flight, now)
+
+    def has_too_many(self, in_flight: int, now: float) -> bool:
+        """Whether more are on their way, also to a seat, than may go after what has come back."""
+        if self.breaker.state(now) != "closed" or self._refusals >= FEW:
+            return True
+        return in_flight > self.congestion.allowed < self.congestion.most
 
     def shown(self, now: float) -> dict[str, Any]:
         """What the process thinks of the gateway, as its row tells it."""

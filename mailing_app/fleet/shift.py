@@ -64,8 +64,11 @@ class Shift:
     async def _until_over(self, workers: Sequence[Worker]) -> None:
         runs = [asyncio.create_task(worker.run()) for worker in workers]
         try:
-            while not self._over.is_set() and not any(run.done() for run in runs):
+            # Waits first, also where it is over already: a worker that is told to stop before it has begun forgets it.
+            while True:
                 await asyncio.sleep(HEED_EVERY)
+                if self._over.is_set() or any(run.done() for run in runs):
+                    break
         finally:
             self._over.set()
             for worker in workers:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask
@@ -48,10 +48,13 @@ class Work:
 
     def plan(self, _rest: Rest) -> Needs:
         """Take every mailing a step further, and tell what the others should do."""
+        needs = Needs()
+        with self._surviving("look"):  # by itself: what keeps one mailing from a step keeps none from being sent
+            needs = Needs(_hands(), send=_is_anything_due())
         with self._surviving("plan"):
             more = advance(clock.now())
-            return Needs(_hands(), more, _is_anything_due())
-        return Needs()
+            return replace(needs, advance=more, send=_is_anything_due())
+        return needs
 
     def advance(self, rest: Rest) -> None:
         """Enrol large audiences and settle large mailings, together with others."""

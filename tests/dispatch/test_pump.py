@@ -264,3 +264,30 @@ def test_a_result_that_the_database_refuses_spoils_only_its_own_message(
     run(pump, done(mailing))
     assert figures(mailing) == {"sent": 3, "uncertain": 1}
     assert messages(mailing)[1].reason == "internal"
+
+
+class Generous:
+    """Lets eighty lie ready, whatever comes back."""
+
+    def number(self, _turn: float) -> int:
+        return 80
+
+    def note(self, _accepted: int, _busy: float, _now: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize("weather", ["500", "429", "401"])
+def test_what_lies_ready_is_taken_back_when_the_weather_changes(
+    pump: Pump, gateway: PracticeGateway, weather: str
+) -> None:
+    some_clients(120)
+    mailing = enrolled()
+    gateway.set_weather(Weather("slow", seconds=0.1))
+    run(pump, lambda: pump.watch.congestion.allowed == 4)
+    pump.ahead = Generous()  # type: ignore[assignment]
+    run(pump, lambda: pump.seats.waiting)
+    gateway.set_weather(Weather(weather, seconds=60))
+    asked = len(gateway.inbox)
+    run(pump, lambda: not pump.seats.in_flight)
+    assert len(gateway.inbox) - asked < 40  # four that end well each make up for what went wrong before
+    assert figures(mailing)["pending"] > 60

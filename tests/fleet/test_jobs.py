@@ -134,3 +134,12 @@ def test_a_database_without_the_queue_is_named(rows: Callable[..., Any], url: st
     finally:
         with db.engine.begin() as connection:
             connection.exec_driver_sql("ALTER SCHEMA elsewhere RENAME TO procrastinate")
+
+
+def test_a_shift_that_is_over_before_it_begins_ends(url: str) -> None:
+    shift = Shift(url, Scripted(), Outage())  # type: ignore[arg-type]
+    shift.end()
+    thread = threading.Thread(target=shift.run)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
