@@ -53,12 +53,12 @@ def test_not_ready_and_in_time_while_the_database_hangs(visitor: FlaskClient) ->
 
 
 def test_not_ready_before_the_migrations_were_run(visitor: FlaskClient, filled: None) -> None:
+    head = at_migration("0001")
     try:
-        at_migration("0001")
         answer = visitor.get("/readyz")
     finally:
-        at_migration("0005")
-    wanted = "the database is at migration 0001, not at 0005: flask db upgrade\n"
+        at_migration(head)
+    wanted = f"the database is at migration 0001, not at {head}: flask db upgrade\n"
     assert (answer.status_code, answer.text) == (503, wanted)
 
 
@@ -70,10 +70,12 @@ def test_every_reason_has_a_line(visitor: FlaskClient, monkeypatch: pytest.Monke
     assert last == "no dispatcher is alive"
 
 
-def at_migration(revision: str) -> None:
-    """As if the migrations had been run up to that one."""
+def at_migration(revision: str) -> str:
+    """As if the migrations had been run up to that one; up to which they were."""
     with db.engine.begin() as connection:
+        before: str = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+    return before
 
 
 def test_the_figures_for_prometheus(visitor: FlaskClient, filled: None) -> None:
