@@ -165,14 +165,14 @@ MUTANTS = (
         "line.py",
         "self.will_close or _ahead(self.fp)",
         "self.will_close",
-        "test_gateway.py::test_after_an_answer_with_more_behind_it_the_next_request_takes_another_connection",
+        "test_gateway.py::test_what_came_along_with_an_answer_is_never_the_answer_to_the_next_request",
     ),
     Mutant(
         "a line whose answer was not read to the end is closed",
         "line.py",
         "if not (self._exchange.reply and self._exchange.reply.is_over):",
         "if False:",
-        "test_gateway.py::test_a_later_request_never_reads_an_earlier_answer",
+        "test_gateway.py::test_what_came_along_with_an_answer_is_never_the_answer_to_the_next_request",
     ),
     Mutant(
         "an answer that ends too early is none",
@@ -205,15 +205,22 @@ MUTANTS = (
     Mutant(
         "what is in flight takes its seats",
         "watch.py",
-        "max(self.congestion.allowed - in_flight, 0)",
-        "self.congestion.allowed",
+        "max(seats - in_flight, 0)",
+        "seats",
         "test_watch.py test_pump.py::test_never_more_in_flight_than_seats",
+    ),
+    Mutant(
+        "what lies ready does not leave once answers go wrong",
+        "recall.py",
+        "self._faults >= DOUBTS_AFTER or ",
+        "",
+        "test_pump.py::test_what_lies_ready_is_taken_back_when_the_weather_changes",
     ),
     Mutant(
         "no more is claimed than there are seats",
         "claim.py",
-        "        .limit(share)\n",
-        "",
+        'bindparam("most", type_=Integer())',
+        'bindparam("most", type_=Integer()) + 1000',
         "test_storage.py::test_a_claim_takes_no_more_than_the_seats",
     ),
     Mutant(
@@ -282,7 +289,7 @@ MUTANTS = (
     Mutant(
         "only a probe lifts a hold",
         "pump.py",
-        "advice if delivery.envelope is self._probe else replace(advice, lift=())",
+        "advice if delivery.envelope is self._probe else advice.without_lift()",
         "advice",
         "test_pump.py::test_a_good_answer_that_was_on_its_way_before_the_hold_does_not_lift_it",
     ),
@@ -317,8 +324,8 @@ MUTANTS = (
     Mutant(
         "who leaves an end leaves its reason too",
         "../figures/moves.py",
-        "self._count(row, origin, was_reason, -1)",
-        'self._count(row, origin, "", -1)',
+        "self._count(mailing_id, traits, origin, was_reason, -number)",
+        'self._count(mailing_id, traits, origin, "", -number)',
         "../test_check.py::test_whoever_is_buried_or_comes_late_is_counted_once",
     ),
     Mutant(

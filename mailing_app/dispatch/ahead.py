@@ -1,25 +1,24 @@
 """How many messages are claimed ahead of the seats, so that no seat waits while the pump is at the database."""
 
-MOST = 256
-"""All that a killed process may leave claimed beyond what was on the wire."""
-
 SMOOTHED_OVER = 1.0
 """Seconds: an answer to everything at once is no rate."""
 
 
 class Ahead:
     """Learns how fast messages are accepted, and how long a turn of the pump is busy. Times are seconds, given by the
-    caller on a monotonic clock.
+    caller on a monotonic clock. Never lets more than `most` lie ready: all that a killed process may leave claimed, or
+    posted and not recorded, beyond what is on the wire.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._rate = self._busy = 0.0
         self._at: float | None = None
 
     def number(self, turn: float) -> int:
         """How many may lie ready now, where turns take so long at least: enough for two. None where hardly any
         is accepted."""
-        return min(int(self._rate * 2 * max(self._busy, turn)), MOST)
+        return min(int(self._rate * 2 * max(self._busy, turn)), self._most)
 
     def note(self, accepted: int, busy: float, now: float) -> None:
         """So many were accepted since the last note, and it took so long to see to all that came back."""

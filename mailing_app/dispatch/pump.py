@@ -64,7 +64,7 @@ class Pump:
 
     def __post_init__(self) -> None:
         self.gate = gate.Gate(gate.fingerprint(self.address.url, self.address.token))
-        self.watch, self.ahead = Watch(self.concurrency), Ahead()
+        self.watch, self.ahead = Watch(self.concurrency), Ahead(self.concurrency)
         self.recall = recall.Recall()
         mask = Mask(self.address.token)
         self.seats = Seats(self.concurrency, partial(deliver, self.address, mask, self.recall, self.codes))

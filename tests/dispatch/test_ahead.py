@@ -1,20 +1,20 @@
 """How many are claimed ahead: as many as two turns need, none where little comes back."""
 
-from mailing_app.dispatch.ahead import MOST, Ahead
+from mailing_app.dispatch.ahead import Ahead
 
-TURN = 0.04
+TURN, MOST = 0.04, 256
 
 
 def steady(answers: int, every: float, busy: float = 0.01, seconds: float = 10.0) -> Ahead:
     """What is learnt where so many come back at each note."""
-    ahead = Ahead()
+    ahead = Ahead(MOST)
     for turn in range(int(seconds / every)):
         ahead.note(answers, busy, turn * every)
     return ahead
 
 
 def test_nothing_lies_ready_before_anything_came_back() -> None:
-    assert Ahead().number(TURN) == 0
+    assert Ahead(MOST).number(TURN) == 0
 
 
 def test_two_turns_of_what_comes_back_lie_ready() -> None:

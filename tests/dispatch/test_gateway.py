@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -139,6 +139,28 @@ def test_after_an_answer_with_more_behind_it_the_next_request_takes_another_conn
     assert outcome(replace(address, url=url)) is Outcome.ACCEPTED
     assert outcome(replace(address, url=url), message_id=18) is Outcome.GATEWAY_ERROR
     assert requests == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "first", [HEAD + b"Content-Length: 28\r\n\r\n" + GOOD, b"nonsense\r\n"], ids=["more behind it", "no answer"]
+)
+def test_what_came_along_with_an_answer_is_never_the_answer_to_the_next_request(first: bytes) -> None:
+    """Also where the other side keeps the line, and all of it was read off the network already."""
+    good, refused = (HEAD + b"Content-Length: 28\r\n\r\n" + body for body in (GOOD, GOOD.replace(b"0", b"7")))
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as kept:
+
+        def answer() -> None:
+            for said in (first + good, refused):
+                line = kept.enter_context(listener.accept()[0])
+                line.recv(65_536)
+                line.sendall(said)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        address = Address(f"http://127.0.0.1:{listener.getsockname()[1]}", "", timeout=5, connect_timeout=5)
+        outcome(address)
+        assert outcome(address) is Outcome.REFUSED_CODE
+        thread.join(5)
 
 
 def test_no_more_of_an_answer_is_kept_than_any_has_reason_to_be(gateway: PracticeGateway, address: Address) -> None:

@@ -82,7 +82,7 @@ def test_one_killed_one_stopped_and_the_database_started_anew(
     db.session.remove()
     with database.away("gone"):
         pass
-    everyone_is_sent(mailing, gateway, repeats=2 * SEATS)
+    everyone_is_sent(mailing, gateway, repeats=2 * 2 * SEATS)  # of two: on the wire, and as many that lay ready
     stopped.send_signal(signal.SIGCONT)
     eventually(lambda: present() == 3)
     other = a_mailing()
