@@ -34,7 +34,20 @@ FLOORS = (
     {"batches", "models", "paging", "lines"},
     {"db"},
     {"phones", "forecast", "periods", "damage", "delimited", "pace", "downloads"},
-    {"clock", "errors", "texts", "merge", "local_time", "spreadsheet", "headers", "ids", "logs", "language", "charts"},
+    {
+        "clock",
+        "errors",
+        "texts",
+        "merge",
+        "local_time",
+        "spreadsheet",
+        "headers",
+        "ids",
+        "logs",
+        "language",
+        "charts",
+        "errand",
+    },
     {"masking", "version"},
 )
 """From the roof to the ground. Rooms of one floor never import each other; `wsgi` stands on the roof."""

@@ -90,7 +90,6 @@ def _enrol(session: Session, mailing: Mailing, span: EnrolmentSpan, now: datetim
     moves = Moves()
     moves.enrolled(mailing.id, _added(session, span, now), audience.opted_out(mailing, *these))
     session.delete(span)
-    session.flush()
     moves.write(session)
 
 

@@ -15,6 +15,7 @@ from mailing_app.dispatch import means, sweep
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.outage import Outage
 from mailing_app.dispatch.pump import IDLE, Pump
+from mailing_app.errand import Errand
 from mailing_app.pace import Pace
 
 log = logging.getLogger(__name__)
@@ -25,34 +26,17 @@ LEAVE_WITHIN = 10.0
 """Seconds in which a stopped dispatcher has finished what is in flight."""
 
 
-class Sending:
+class Sending(Errand):
     """The dispatcher of this process. Its pump claims while it is `wanted`, and beats and records in any case."""
 
     def __init__(self, app: Flask, paced: bool = False):
+        super().__init__("pump", LEAVE_WITHIN)
         self._app, self._paced = app, paced
         self._settings: Settings = app.config["SETTINGS"]
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
         self._last_beat = 0.0
         self._outage = Outage()
         self.wanted = threading.Event()
         """Whether to claim what is due; what has been claimed is finished without it."""
-
-    def start(self) -> None:
-        """See to it that the thread runs: the first call starts it, and one that died is started again."""
-        if not self._stopping.is_set() and (self._thread is None or not self._thread.is_alive()):
-            self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
-            self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        """Claim nothing from now on; returns at once."""
-        self._stopping.set()
-
-    def stop(self) -> None:
-        """Leave: nothing more is claimed, what is in flight is finished and recorded."""
-        self.ask_to_stop()
-        if self._thread is not None:
-            self._thread.join(LEAVE_WITHIN)
 
     def _run(self) -> None:
         with self._app.app_context():

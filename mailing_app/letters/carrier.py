@@ -1,12 +1,12 @@
 """The carrier: looks whether a letter is due and brings it to the mail server, in a thread of its own."""
 
 import logging
-import threading
 
 from flask import Flask
 
 from mailing_app import clock
 from mailing_app.db import absence, db, look_again
+from mailing_app.errand import Errand
 from mailing_app.letters import ledger, post, span
 from mailing_app.letters.composing import compose
 from mailing_app.letters.figures import report
@@ -17,33 +17,20 @@ LEAVE_WITHIN = 2.0
 """Seconds that a stopped process gives a letter that is on its way."""
 
 
-class Carrier:
+class Carrier(Errand):
     """Ticked by every process that sends; of all of them one brings a letter. A mail server that hangs holds up nothing
     but the carrier's own thread, which ends with the process."""
 
     def __init__(self, app: Flask, worker: str):
+        super().__init__("letters", LEAVE_WITHIN)
         self._app, self._worker, self._settings = app, worker, app.config["SETTINGS"]
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
 
     def tick(self) -> None:
         """Look whether there is a letter to bring, unless the last look goes on still."""
-        wanted = self._settings.report_email_at is not None and not self._stopping.is_set()
-        if wanted and (self._thread is None or not self._thread.is_alive()):
-            self._thread = threading.Thread(target=self._look, name="letters", daemon=True)
-            self._thread.start()
+        if self._settings.report_email_at is not None:
+            self.start()
 
-    def ask_to_stop(self) -> None:
-        """Begin nothing from now on; returns at once."""
-        self._stopping.set()
-
-    def stop(self) -> None:
-        """Leave, with what is on its way brought if that is soon done."""
-        self.ask_to_stop()
-        if self._thread is not None:
-            self._thread.join(LEAVE_WITHIN)
-
-    def _look(self) -> None:
+    def _run(self) -> None:
         with self._app.app_context():
             try:
                 self.bring()
