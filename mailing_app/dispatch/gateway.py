@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.client import HTTPException
 from typing import Any
 
 import requests
 import urllib3
+from httptools import HttpParserError, HttpParserUpgrade
 from requests.adapters import HTTPAdapter
 
 from mailing_app import clock, local_time
@@ -25,7 +25,9 @@ from mailing_app.dispatch.parts import Answer, Envelope, Reached
 from mailing_app.dispatch.recall import Recall
 
 TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError, requests.Timeout)
-NETWORK_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
+NETWORK_FAULTS = (
+    requests.RequestException, urllib3.exceptions.HTTPError, HttpParserError, HttpParserUpgrade, OSError,
+)  # fmt: skip
 
 MARGIN = timedelta(milliseconds=100)
 """How long before the end the last first byte leaves: under load a thread may wait some tens of ms for its turn."""
@@ -93,7 +95,7 @@ def _told(exchange: Exchange, *, body: bytes = b"", ended: bool = False, error: 
         began_at=exchange.first_byte_at or exchange.began_at,
         ended_at=clock.now(),
         status=reply.status if reply is not None else 0,
-        headers={name.lower(): value for name, value in reply.headers.items()} if reply is not None else {},
+        headers=reply.headers if reply is not None else {},
         body=body,
         error=error,
         **more,
@@ -161,7 +163,7 @@ class _Adapter(HTTPAdapter):
         line, head = self._held(), self._head(method)
         request = head % ((message_id, len(payload)) if payload else message_id) + payload
         try:
-            return line.ask(request, method, exchange, self.address.connect_timeout).body(LONGEST_BODY)
+            return line.ask(request, exchange, self.address.connect_timeout, LONGEST_BODY)
         finally:
             line.leave()
 

@@ -1,25 +1,37 @@
 """The line to the gateway: a kept connection, every byte of which moves under the deadline of the exchange it carries.
 
-It is urllib3's connection, which knows about names, sockets and certificates, and the answer is read by the standard
-library's `http.client`; between them stands nothing that would have to be undone for every message.
+It is urllib3's connection, which knows about names, sockets and certificates; what comes back is taken apart by llhttp,
+the parser of Node.js. Between them stands nothing that would have to be undone for every message.
 """
 
-import http.client
-import io
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from httptools import HttpParserError, HttpResponseParser
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from mailing_app import clock
 
+AT_ONCE = 16 * 1024
+"""Bytes to read at a time: a record of TLS."""
+
+LONGEST_HEAD = 32 * 1024
+
 
 class TooLate(Exception):
     """The mailing, its window or the claim ended, or somebody called the message back, before a byte could leave."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What has come of an answer."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes = b""
 
 
 @dataclass(slots=True)
@@ -32,7 +44,8 @@ class Exchange:
     """Why it must not leave any more, empty if it may: asked right before the first byte."""
     began_at: datetime
     first_byte_at: datetime | None = None
-    reply: "Reply | None" = None
+    reply: Reply | None = None
+    """Once its head was read."""
 
     def left(self) -> float:
         """Seconds to the deadline; TimeoutError when there are none."""
@@ -45,34 +58,34 @@ class Exchange:
 class Line(HTTPConnection):
     """A connection that sends head and body at once, and only while the message may still leave."""
 
-    _exchange: Exchange
-    _source: "_TimedReader"
-    _reader: io.BufferedReader
+    _answers: "_Answers"
 
-    def ask(self, request: bytes, method: str, exchange: Exchange, connect_timeout: float) -> "Reply":
-        """Send the request and read the head of the answer; what is known meanwhile stands in the exchange."""
-        self._exchange = exchange
+    def ask(self, request: bytes, exchange: Exchange, connect_timeout: float, longest_body: int) -> bytes:
+        """Send the request and return the body of the answer, or one byte more than its longest; what is known
+        meanwhile stands in the exchange. OSError or HttpParserError where that is no whole answer."""
         if not self.is_connected:  # also where something lies there unasked, or the other side has hung up
-            self.close()
-            self.timeout = min(connect_timeout, exchange.left())
-            self.connect()
-            self._source = _TimedReader(self.sock)
-            self._reader = io.BufferedReader(self._source)
+            self._open(min(connect_timeout, exchange.left()))
+        self._answers.expect(exchange)
         if too_late := exchange.too_late():
             raise TooLate(too_late)
-        self._source.exchange = exchange
         self.sock.settimeout(exchange.left())
         exchange.first_byte_at = clock.now()
         self.sock.sendall(request)
-        reply = Reply(self._reader, method)
-        reply.begin()
-        exchange.reply = reply
-        return reply
+        return self._answers.body(self._receive, longest_body)
 
     def leave(self) -> None:
         """Keep the connection if the answer was read to the end, else hang up: no later request reads the rest."""
-        if not (self._exchange.reply and self._exchange.reply.is_over):
+        if not self._answers.may_go_on:
             self.close()
+
+    def _open(self, seconds: float) -> None:
+        self.close()
+        self.timeout, self._answers = seconds, _Answers()
+        self.connect()
+
+    def _receive(self, seconds: float) -> bytes:
+        self.sock.settimeout(seconds)
+        return self.sock.recv(AT_ONCE)
 
     def __del__(self) -> None:
         self.close()  # a thread that goes home leaves its line to nobody
@@ -81,87 +94,79 @@ class Line(HTTPConnection):
 class SecureLine(HTTPSConnection, Line):
     """The same over TLS: urllib3's own class is an HTTPConnection too, so this puts ours beneath it."""
 
-
-class Reply(http.client.HTTPResponse):
-    """An answer, read from a file that outlives it."""
-
-    def __init__(self, reader: io.BufferedReader, method: str) -> None:
-        super().__init__(_Lent(reader), method=method)  # type: ignore[arg-type]
-
     @property
-    def is_over(self) -> bool:
-        """Whether it was read to its end, and the next one may come over the same line."""
-        return self.isclosed() and not self.will_close and not self.length
-
-    def body(self, most: int) -> bytes:
-        """The whole body, or one byte more than `most` of it; OSError or HTTPException where it ends too early."""
-        body = b""
-        while len(body) <= most and (piece := self.read(most + 1 - len(body))):
-            body += piece
-        if self.length and len(body) <= most:
-            raise http.client.IncompleteRead(body, self.length)
-        return body
-
-    def close(self) -> None:
-        """Let go of the file, which is the line's: also where this answer is collected while the next one is read."""
-        self.fp: Any = None
-        super().close()
-
-    def _read_status(self) -> tuple[str, int, str]:
-        """Every provisional answer is passed over, not only 100 as http.client would have it (RFC 9110, 15.2): taken
-        for the answer, it would leave the real one to be read as the next message's."""
-        version, status, reason = super()._read_status()  # type: ignore[misc]
-        return version, (http.client.CONTINUE if 100 <= status < 200 else status), reason
-
-    def _close_conn(self) -> None:
-        """The answer is at its end. Where more has come than belongs to it, the other side is out of step: what
-        follows would be read as the answer to the next message, so this connection gets none."""
-        self.will_close = self.will_close or _ahead(self.fp)
-        self.fp = None
+    def is_connected(self) -> bool:
+        """Also what TLS has taken off the network already lies there unasked."""
+        return super().is_connected and not self.sock.pending()  # type: ignore[union-attr]
 
 
-@dataclass(slots=True)
-class _Lent:
-    """What `http.client` takes for a socket: all that it does with one is to make a file of it."""
-
-    reader: io.BufferedReader
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return self.reader
+OK = 200
+"""The first status that is no provisional one."""
 
 
-class _TimedReader(io.RawIOBase):
-    """Reads from a socket, never for longer than the exchange has left, and nothing where nothing more is due."""
+class _Answers:
+    """What llhttp says of all that comes over one connection: the answer that is awaited, and whatever follows it."""
 
-    exchange: Exchange
-    exhausted = False
+    def __init__(self) -> None:
+        self._parser = HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)  # RFC 9112, 2.2
+        self.may_go_on = False
+        """Whether the next answer may come over the same connection."""
 
-    def __init__(self, sock: Any):
-        super().__init__()
-        self._sock = sock
+    def expect(self, exchange: Exchange) -> None:
+        """From here on what comes belongs to this exchange."""
+        self._exchange, self._is_over, self.may_go_on = exchange, False, False
 
-    def readable(self) -> bool:
-        return True
+    def body(self, receive: Callable[[float], bytes], longest: int) -> bytes:
+        """Read to the end of the answer, or until its body is too long."""
+        in_head = 0
+        while not self._is_over:
+            data = receive(self._exchange.left())
+            self._feed(data)
+            reply = self._exchange.reply
+            if reply and len(reply.body) > longest:
+                return reply.body[: longest + 1]
+            if not reply and (in_head := in_head + len(data)) > LONGEST_HEAD:
+                raise ConnectionError("the head of the answer is too long")
+            if not data:
+                self._end()
+        return self._exchange.reply.body if self._exchange.reply else b""
 
-    @property
-    def hides_more(self) -> bool:
-        """Whether TLS has taken more off the network than it was asked for."""
-        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError:
+            if not self._is_over:
+                raise
+            self.may_go_on = False
 
-    def readinto(self, buffer: Any) -> int | None:
-        if self.exhausted:
-            return 0
-        self._sock.settimeout(self.exchange.left())
-        count: int = self._sock.recv_into(buffer)
-        return count
+    def _end(self) -> None:
+        """The other side has hung up: the end of an answer that tells no other one (RFC 9112, 6.3)."""
+        reply = self._exchange.reply
+        if not reply or {"content-length", "transfer-encoding"} & reply.headers.keys():
+            raise ConnectionError("the answer ended too early")
+        self._is_over = True
 
+    def on_message_begin(self) -> None:
+        """What follows the answer is nobody's, least of all the next message's: the other side is out of step."""
+        self._reply, self.may_go_on = Reply(), False
 
-def _ahead(reader: Any) -> bool:
-    """Whether more has come than was read, as far as it is known without asking the network."""
-    reader.raw.exhausted = True
-    known: bytes = reader.peek(1)
-    reader.raw.exhausted = False
-    return bool(known) or reader.raw.hides_more
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._reply.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        """Provisional answers are passed over (RFC 9110, 15.2): taken for the answer, one would leave the real one to
+        be read as the next message's."""
+        self._reply.status = self._parser.get_status_code()
+        if not self._is_over and self._reply.status >= OK:
+            self._exchange.reply = self._reply
+
+    def on_body(self, piece: bytes) -> None:
+        self._reply.body += piece
+
+    def on_message_complete(self) -> None:
+        if not self._is_over and self._reply is self._exchange.reply:
+            self._is_over, self.may_go_on = True, self._parser.should_keep_alive()
 
 
 class _Pool(HTTPConnectionPool):

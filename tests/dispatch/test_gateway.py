@@ -83,10 +83,14 @@ def test_weather(gateway: PracticeGateway, address: Address, weather: Weather | 
         (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00", Outcome.UNREADABLE),
         (HEAD + b"\r\n" + b" " * 70_000 + GOOD, Outcome.UNREADABLE),
         (HEAD + b"X: " + b"y" * 70_000 + b"\r\n\r\n", Outcome.CUT_OFF),
-        (HEAD + b"X: y\r\n" * 200 + b"\r\n", Outcome.CUT_OFF),
+        (HEAD + b"X: y\r\n" * 9_000 + b"\r\n", Outcome.CUT_OFF),
+        (HEAD + b"Content-Length: 28\r\n\r\n" + GOOD + b"\r\n", Outcome.ACCEPTED),
+        (HEAD + b"Connection: close\r\nContent-Length: 28\r\n\r\n" + GOOD + b"more", Outcome.ACCEPTED),
+        (HEAD.replace(b"\r\n", b"\n") + b"Content-Length: 28\n\n" + GOOD, Outcome.ACCEPTED),
+        (b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" + GOOD, Outcome.CUT_OFF),
         (b"", Outcome.CUT_OFF),
         (b"nonsense\r\n\r\n", Outcome.CUT_OFF),
-        (b"HTTP/1.1 200", Outcome.UNREADABLE),
+        (b"HTTP/1.1 200", Outcome.CUT_OFF),
         (b"HTTP/1.1 204 No Content\r\n\r\n", Outcome.UNREADABLE),
         (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", Outcome.WRONG_ADDRESS),
         (b"HTTP/1.1 307 Again\r\nLocation: http://127.0.0.1:1/x\r\n\r\n" + b"x" * 99_999, Outcome.WRONG_ADDRESS),
@@ -113,7 +117,7 @@ def out_of_step() -> Iterator[tuple[str, list[int]]]:
     listener, requests = socket.create_server(("127.0.0.1", 0)), [0, 0]
     listener.settimeout(5.0)
     good = HEAD + b"Content-Length: 28\r\n\r\n" + GOOD
-    answers = [[good + b"\r\n", good], [b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]]
+    answers = [[good + good[:9], good], [b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]]
 
     def serve() -> None:
         with suppress(TimeoutError):
