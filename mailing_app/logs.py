@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import lru_cache
 from typing import Any, TextIO
 
 from flask import g, has_request_context, request
 
+from mailing_app import clock
 from mailing_app.masking import SHORTEST, nameless, without_phones
 
 WELL_FORMED = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -41,9 +42,20 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "logger": _masked(record.name),
             "message": _masked(record.getMessage()),
+            **facts(record),
         }
         # The one control character that JSON lets stand (RFC 8259, 7).
-        return json.dumps(said | facts(record)).replace("\x7f", "\\u007f")
+        return _OBJECT.encode(said).replace("\x7f", "\\u007f")
+
+
+class Told(logging.LogRecord):
+    """A record of what is told thousands of times a second: nothing is looked up for it that its line does not show,
+    and no phone is looked for in what it tells. Whatever else a record has is that of a blank one."""
+
+    def __init__(self, name: str, level: int, message: str, told: Mapping[str, Any]) -> None:
+        vars(self).update(_BLANK)
+        self.name, self.levelno, self.levelname, self.msg = name, level, logging.getLevelName(level), message
+        self.created, self.told = clock.now().timestamp(), told
 
 
 class Lines(logging.StreamHandler[TextIO]):
@@ -63,6 +75,12 @@ class Lines(logging.StreamHandler[TextIO]):
             self.flush()
 
 
+def tell(log: logging.Logger, level: int, message: str, told: Mapping[str, Any]) -> None:
+    """What `log.log(level, message, extra=told)` does at a third of its price, for who tells no phone."""
+    if log.isEnabledFor(level):
+        log.handle(Told(log.name, level, message, told))
+
+
 @contextmanager
 def together() -> Iterator[None]:
     """What this thread tells within is written at its end, in one piece: to write a line takes longer than to make it,
@@ -78,8 +96,10 @@ def together() -> Iterator[None]:
                 handler.write(lines)
 
 
-def facts(record: logging.LogRecord) -> dict[str, Any]:
+def facts(record: logging.LogRecord) -> Mapping[str, Any]:
     """What the caller gave as `extra`, without phones, and the trace where there is one."""
+    if isinstance(record, Told):
+        return record.told
     given = {name: _told(name, value) for name, value in vars(record).items() if name not in _ORDINARY}
     return given | {"trace": nameless(trace(record.exc_info[1]))} if record.exc_info else given
 
@@ -168,10 +188,12 @@ def _visible(text: str) -> str:
 
 
 _told_together = threading.local()
+_OBJECT = json.JSONEncoder(check_circular=False)
 _NO_PHONES = ("address", "request_id")
 _FIGURES = (int, float, bool)
 _OURS = (JsonLines, TextLines)
-_ORDINARY = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+_BLANK = vars(logging.makeLogRecord({}))
+_ORDINARY = {*_BLANK, "message", "asctime", "taskName"}
 _QUIETER = {
     "alembic": logging.WARNING,
     "waitress.queue": logging.ERROR,  # each request that waits for a thread is a warning to it

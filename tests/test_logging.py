@@ -47,10 +47,9 @@ def written() -> Iterator[tuple[str, str, frozenset[str]]]:
     """Logger, message and the fields that are named there, of every call in the code that tells the log something."""
     for module in MODULES.values():
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call) and re.fullmatch(
-                r"log\.(debug|info|warning|error|log)", ast.unparse(node.func)
-            ):
-                said = node.args[1 if ast.unparse(node.func) == "log.log" else 0]
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if isinstance(node, ast.Call) and re.fullmatch(r"log\.(debug|info|warning|error|log)|tell", called):
+                said = node.args[{"log.log": 1, "tell": 2}.get(called, 0)]
                 named = {
                     str(key.value)
                     for part in ast.walk(node)

@@ -4,7 +4,8 @@ import logging
 from typing import Any
 
 from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Step
-from mailing_app.masking import masked
+from mailing_app.logs import tell
+from mailing_app.masking import masked, without_phones
 from mailing_app.models import Status
 
 log = logging.getLogger(__name__)
@@ -12,7 +13,9 @@ log = logging.getLogger(__name__)
 
 def asked(envelope: Envelope) -> None:
     """A request begins: told before its first byte, so that after a kill the log says what may have left."""
-    log.info("asking the gateway", extra=_of(envelope) | {"phone": masked(envelope.phone)})
+    told = _of(envelope)
+    told["phone"] = masked(envelope.phone)
+    tell(log, logging.INFO, "asking the gateway", told)
 
 
 def answered(delivery: Delivery, step: Step) -> None:
@@ -21,14 +24,14 @@ def answered(delivery: Delivery, step: Step) -> None:
     if not answer.begun:
         log.info("not asked after all", extra=_of(envelope) | _next(step) | {"error": answer.error})
         return
-    told = _of(envelope) | {"outcome": verdict.outcome.value} | _next(step)
+    told = {**_of(envelope), "outcome": verdict.outcome.value, **_next(step)}
     told["seconds"] = round((answer.ended_at - answer.began_at).total_seconds(), 3)
-    known = {"http_status": answer.status, "code": verdict.code, "error": verdict.error}
-    told |= {name: value for name, value in known.items() if value}
+    known = {"http_status": answer.status, "code": verdict.code, "error": without_phones(verdict.error)}
+    told.update((name, value) for name, value in known.items() if value)
     # A gateway that knows the id of a message we never sent it has our ids from elsewhere.
     alarming = verdict.outcome is Outcome.INTERNAL or (verdict.outcome is Outcome.DUPLICATE and not envelope.unknown)
     level = logging.ERROR if alarming else logging.INFO
-    log.log(level, "the gateway answered" if answer.status else "no answer from the gateway", extra=told)
+    tell(log, level, "the gateway answered" if answer.status else "no answer from the gateway", told)
 
 
 def withdrawn(envelope: Envelope, step: Step) -> None:
