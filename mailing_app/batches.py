@@ -1,7 +1,7 @@
 """Rows by the batch: one statement, one parameter, on either database."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ def batch(rows: Sequence[Mapping[str, Any]], /, **columns: TypeEngine[Any]) -> S
 
     A statement a row costs 2 to 40 times as much under the interpreter lock.
     """
-    return _unfolded(bindparam(None, carried(rows), type_=String), columns)
+    return _unfolded(bindparam(None, carried(rows, columns), type_=String), columns)
 
 
 def batches(**columns: TypeEngine[Any]) -> Subquery:
@@ -29,8 +29,10 @@ def batches(**columns: TypeEngine[Any]) -> Subquery:
     return _unfolded(bindparam("rows", type_=String), columns)
 
 
-def carried(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as a parameter."""
+def carried(rows: Sequence[Mapping[str, Any]], columns: Collection[str]) -> str:
+    """Rows as a parameter. SQLite finds a value by its place in two thirds of the time that it takes by name."""
+    if db.engine.dialect.name == "sqlite":
+        return _ROWS.encode([[row[name] for name in columns] for row in rows])
     return _ROWS.encode(rows)
 
 
@@ -53,7 +55,7 @@ class Upsert:
         dialect = db.engine.dialect.name
         if dialect not in self._built:
             self._built[dialect] = self._build()
-        return {tuple(row) for row in run(session, self._built[dialect], rows=carried(rows))}
+        return {tuple(row) for row in run(session, self._built[dialect], rows=carried(rows, self._columns))}
 
     def _build(self) -> Any:
         given, table = batches(**self._columns), self._table.__table__
@@ -68,7 +70,11 @@ class Upsert:
 def _unfolded(rows: Any, columns: Mapping[str, TypeEngine[Any]]) -> Subquery:
     if db.engine.dialect.name == "sqlite":
         each = func.json_each(rows).table_valued("value", name="each")
-        picked = [_from_json(each.c.value, key, kind).label(key) for key, kind in columns.items()]
+        value = each.c.value
+        picked = [
+            func.json_extract(value, f"$[{place}]", type_=kind).label(key)
+            for place, (key, kind) in enumerate(columns.items())
+        ]
         return select(*picked).select_from(each).subquery("batch")
     typed = [column(key, _plain(kind)) for key, kind in columns.items()]
     given = cast(rows, postgresql.JSON)
@@ -83,10 +89,6 @@ def _carried(value: Any) -> str:
 
 
 _ROWS = json.JSONEncoder(default=_carried, check_circular=False, separators=(",", ":"))
-
-
-def _from_json(value: Any, key: str, kind: TypeEngine[Any]) -> Any:
-    return func.json_extract(value, f"$.{key}", type_=kind)
 
 
 def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -119,7 +119,7 @@ class Moment(TypeDecorator[datetime]):
 
 def stored(moment: datetime) -> str:
     """A moment as SQLite keeps it and as a JSON batch carries it to either database."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def absence(fault: BaseException) -> str:
@@ -256,7 +256,7 @@ def init_app(app: Flask, url: str) -> None:
     """Bind the application to its database and teach the engine the manners of its dialect."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "pool_pre_ping": True,
+        "pool_pre_ping": not url.startswith("sqlite"),  # a file does not hang up
         "pool_size": 10,
         "max_overflow": 30,
         "pool_timeout": PATIENCE,

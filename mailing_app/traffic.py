@@ -88,9 +88,9 @@ def metered() -> Metered:
     return Metered(attempts, latencies, milliseconds)
 
 
-def class_of(taken: timedelta) -> int:
+def class_of(milliseconds: float) -> int:
     """The upper bound in milliseconds of the class that a latency falls into."""
-    place = bisect_left(CLASSES, taken / timedelta(milliseconds=1))
+    place = bisect_left(CLASSES, milliseconds)
     return CLASSES[min(place, len(CLASSES) - 1)]
 
 

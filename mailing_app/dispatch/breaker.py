@@ -37,9 +37,12 @@ class Breaker:
             self._note_while_open(well, now)
             return
         self._recent.append(well)
-        self._in_a_row = 0 if well else self._in_a_row + 1
+        if well:
+            self._in_a_row = 0
+            return
+        self._in_a_row += 1
         half_of_them = len(self._recent) == RECENT and self._recent.count(False) * 2 >= RECENT
-        if self._in_a_row >= IN_A_ROW or (half_of_them and not well):
+        if self._in_a_row >= IN_A_ROW or half_of_them:
             self._open(now)
 
     def _note_while_open(self, well: bool, now: float) -> None:

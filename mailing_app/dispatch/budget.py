@@ -20,17 +20,22 @@ class Budget:
 
     def __init__(self) -> None:
         self._recent: deque[bool] = deque(maxlen=RECENT)
+        self._faults = 0
+        """How many of those did."""
         self._saved = AT_FIRST
         self._at: float | None = None
 
     @property
     def flaps(self) -> bool:
         """Whether the gateway flaps, and the budget binds."""
-        return self._recent.count(False) > FLAPPING * RECENT
+        return self._faults > FLAPPING * RECENT
 
     def note(self, well: bool) -> None:
         """Take one outcome into account."""
+        if len(self._recent) == RECENT:
+            self._faults -= not self._recent[0]
         self._recent.append(well)
+        self._faults += not well
 
     def allows(self, seats: int, now: float) -> int:
         """How many of the free seats may go to repeats."""

@@ -128,9 +128,12 @@ def code_of(body: bytes) -> int | None:
 
 
 def _verdict(outcome: Outcome, answer: Answer, code: int | None = None, retry_after: float | None = None) -> Verdict:
+    return Verdict(outcome, code, retry_after, "" if outcome is Outcome.ACCEPTED else _words(answer))
+
+
+def _words(answer: Answer) -> str:
     said = answer.error or answer.body[: 4 * LONGEST_ERROR].decode(errors="replace")
-    error = "" if outcome is Outcome.ACCEPTED else _readable(said)[:LONGEST_ERROR]
-    return Verdict(outcome, code, retry_after, error)
+    return _readable(said)[:LONGEST_ERROR]
 
 
 def _readable(text: str) -> str:

@@ -33,12 +33,13 @@ def count(session: Session, deliveries: Iterable[Delivery]) -> None:
     """Add the attempts to both histograms: a row for each class that they fall into, a statement for each."""
     of_minute, ever, took = Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]](), Counter[tuple[Any, ...]]()
     for delivery in deliveries:
-        envelope, answer, outcome = delivery.envelope, delivery.answer, delivery.verdict.outcome.value
-        taken = answer.ended_at - answer.began_at
-        class_ = (envelope.dispatcher_id, outcome, traffic.class_of(taken))
+        envelope, answer = delivery.envelope, delivery.answer
+        taken = (answer.ended_at - answer.began_at) / MILLISECOND
+        class_ = (envelope.dispatcher_id, delivery.verdict.outcome.value, traffic.class_of(taken))
         of_minute[traffic.minute_of(answer.ended_at), envelope.mailing_id, *class_] += 1
-        ever[class_] += 1
-        took[class_] += round(taken / MILLISECOND)
+        took[class_] += round(taken)
+    for (_, _, *class_of_it), number in of_minute.items():
+        ever[tuple(class_of_it)] += number
     if ever:
         _minutes.put(session, [dict(zip(_OF_MINUTE, (*key, of_minute[key]), strict=True)) for key in sorted(of_minute)])
         _ever.put(session, [dict(zip(_OF_ALL, (*key, ever[key], took[key]), strict=True)) for key in sorted(ever)])

@@ -94,7 +94,7 @@ def _settle(session: Session, results: Iterable[Result], moves: Moves) -> dict[i
     """Move each message on if the claim is still ours; what was moved, as id to status."""
     # In the order of the ids, as everyone locks messages who may wait for one.
     changes = sorted(map(_change, results), key=itemgetter("id"))
-    moved = run(session, _settling(session.get_bind().dialect.name), rows=carried(changes)).all()
+    moved = run(session, _settling(session.get_bind().dialect.name), rows=carried(changes, _CHANGE)).all()
     # By claim: a batch may hold what came late of an earlier one of the same message.
     begun = {(change["id"], change["epoch"]) for change in changes if change["begun"]}
     for row in moved:
@@ -104,12 +104,15 @@ def _settle(session: Session, results: Iterable[Result], moves: Moves) -> dict[i
     return {row.id: row.status for row in moved}
 
 
+_CHANGE: dict[str, Any] = {
+    "id": Id, "epoch": Integer(), "status": String(), "reason": String(), "due_at": Moment(), "sent_at": Moment(),
+    "begun": Integer(), "tries": Integer(), "unknown": Boolean(), "frozen": Boolean(),
+}  # fmt: skip
+
+
 @cache
 def _settling(_dialect: str) -> Any:
-    new = batches(
-        id=Id, epoch=Integer(), status=String(), reason=String(), due_at=Moment(), sent_at=Moment(),
-        begun=Integer(), tries=Integer(), unknown=Boolean(), frozen=Boolean(),
-    )  # fmt: skip
+    new = batches(**_CHANGE)
     ours = (Message.id == new.c.id, Message.epoch == new.c.epoch, Message.status == Status.SENDING)
     return (
         update(Message)

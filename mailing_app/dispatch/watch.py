@@ -1,7 +1,7 @@
 """What the answers together say about the gateway: when to rest, when to narrow, when to hold, when to let go."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from mailing_app.dispatch.breaker import Breaker
@@ -37,8 +37,12 @@ class Advice:
     lift: tuple[Hold, ...] = ()
 
     def without_lift(self) -> "Advice":
-        """The same where nothing was proved about a hold."""
-        return replace(self, lift=()) if self.lift else self
+        """The same where nothing was proved about a hold: who lets go of one advises nothing else."""
+        return NOTHING if self.lift else self
+
+
+NOTHING = Advice()
+_LET_GO = {sign: Advice(lift=holds) for sign, holds in DISPROVES.items()}
 
 
 class Watch:
@@ -88,7 +92,7 @@ class Watch:
             return Advice(hold=Hold.SUSPECT, detail=_told(delivery))
         if sign is Sign.THROTTLED:
             return Advice(wait=delivery.verdict.retry_after or DEFAULT_WAIT)
-        return Advice(lift=DISPROVES.get(sign, ()))
+        return _LET_GO.get(sign, NOTHING)
 
     def _count_refusals(self, sign: Sign) -> None:
         """Refusal upon refusal without any acceptance smells of a fault in what we send, not of bad phones."""

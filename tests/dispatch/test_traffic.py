@@ -114,7 +114,7 @@ def test_what_was_not_begun_is_not_counted(app: Flask, address: Address) -> None
     ("milliseconds", "up_to"), [(0, 1), (1, 1), (1.1, 2), (150, 150), (151, 200), (99_999, 60_000)]
 )
 def test_classes_of_latency(milliseconds: float, up_to: int) -> None:
-    assert traffic.class_of(timedelta(milliseconds=milliseconds)) == up_to
+    assert traffic.class_of(milliseconds) == up_to
 
 
 @pytest.mark.parametrize(("histogram", "share", "expected"), [
