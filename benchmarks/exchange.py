@@ -17,11 +17,11 @@ def rows(run: Run) -> Iterator[Row]:
     with Gateway() as gateway:
         for threads in THREADS:
             legs = run.in_turns(
-                lambda threads=threads: bare.loop("lean", gateway, threads, number),
+                lambda threads=threads: bare.loop("own", gateway, threads, number),
                 lambda threads=threads: bare.loop("plain", gateway, threads, number),
             )
             yield Row(
                 f"processor time a call, deadline, caps and first-byte rule in force, threads: {threads}",
-                Goal(0.5, at_most=True), [lean.cost for lean, _ in legs], "ms",
+                Goal(0.5, at_most=True), [own.cost for own, _ in legs], "ms",
                 [plain.cost for _, plain in legs], "plain `Session.post`",
             )  # fmt: skip
