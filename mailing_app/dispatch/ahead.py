@@ -20,6 +20,11 @@ class Ahead:
         is accepted."""
         return min(int(self._rate * 2 * max(self._busy, turn)), self._most)
 
+    def rest(self, most: float, ready: int) -> float:
+        """Seconds until the next turn, at most so many: it is over before what lies ready is gone."""
+        lasts = ready / self._rate if self._rate else most
+        return max(min(most, lasts - self._busy), 0.0)
+
     def note(self, accepted: int, busy: float, now: float) -> None:
         """So many were accepted since the last note, and it took so long to see to all that came back."""
         passed = now - self._at if self._at is not None else 0.0

@@ -20,7 +20,7 @@ from mailing_app.dispatch.masking import Mask
 from mailing_app.dispatch.parts import Answer, Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
 from mailing_app.dispatch.seats import Seats
-from mailing_app.dispatch.watch import Advice, Watch
+from mailing_app.dispatch.watch import NOTHING, Advice, Watch
 from mailing_app.models import Status
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,11 @@ IDLE = 0.25
 
 TURN = 0.04
 """Seconds that a turn takes at least while messages lie ready: a batch by itself costs as much as its messages."""
+
+
+READY = 128
+"""So many messages may lie ready, or as many as there are seats where they are more, however fast they go: a gateway
+that answers at once empties a seat many times a turn."""
 
 
 def deliver(
@@ -64,7 +69,7 @@ class Pump:
 
     def __post_init__(self) -> None:
         self.gate = gate.Gate(gate.fingerprint(self.address.url, self.address.token))
-        self.watch, self.ahead = Watch(self.concurrency), Ahead(self.concurrency)
+        self.watch, self.ahead = Watch(self.concurrency), Ahead(max(self.concurrency, READY))
         self.recall = recall.Recall()
         mask = Mask(self.address.token)
         self.seats = Seats(self.concurrency, partial(deliver, self.address, mask, self.recall, self.codes))
@@ -79,18 +84,25 @@ class Pump:
         """Collect what came back, record it, and fill the free seats."""
         deliveries = self.seats.collect(IDLE if self.seats.in_flight else 0)
         began = clock.monotonic()
-        self.recall.trust()
-        self._take(deliveries)
-        if self.seats.waiting and self.watch.has_too_many(len(self.seats.in_flight), began):
-            self._take_back()
+        self._see_to(deliveries)
         self.flush()
         self._call_back()
+        # What came back meanwhile has left its seat; else none would lie ready for the next ones until the next turn.
+        meanwhile = self.seats.collect(0)
+        self._see_to(meanwhile)
         claimed = self._claim()
         self._give([envelope for envelope in claimed if not envelope.withdrawn])
         self.unrecorded += [withdrawn(envelope) for envelope in claimed if envelope.withdrawn]
         busy = clock.monotonic() - began
-        self.ahead.note(sum(map(_is_accepted, deliveries)), busy, began)
+        self.ahead.note(sum(map(_is_accepted, deliveries + meanwhile)), busy, began)
         self._rest(busy, idle=not claimed and not self.seats.in_flight)
+
+    def _see_to(self, deliveries: Sequence[Delivery]) -> None:
+        """Decide on what came back; where it bodes ill, what lies ready is not to be posted now."""
+        self.recall.trust()
+        self._take(deliveries)
+        if self.seats.waiting and self.watch.has_too_many(len(self.seats.in_flight), clock.monotonic()):
+            self._take_back()
 
     def _give(self, envelopes: Sequence[Envelope]) -> None:
         """Hand out, and tell it first: whatever happens from here on, the log says what may have left."""
@@ -103,7 +115,7 @@ class Pump:
         if self.pace:
             time.sleep(self.pace())
         elif self.seats.waiting:
-            time.sleep(max(TURN - busy, 0))
+            time.sleep(self.ahead.rest(TURN - busy, self.seats.waiting))
         if idle:
             time.sleep(IDLE)
 
@@ -184,7 +196,9 @@ class Pump:
                 self.unrecorded.append(Result(delivery, step))
                 advice = self.watch.heed(delivery, clock.monotonic())
                 # Only a probe was sent under the hold; what was on its way before proves nothing about it.
-                self.unheeded.append(advice if delivery.envelope is self._probe else advice.without_lift())
+                advice = advice if delivery.envelope is self._probe else advice.without_lift()
+                if advice is not NOTHING:
+                    self.unheeded.append(advice)
 
     def _take_back(self) -> None:
         """What waits for a seat is not to be posted now."""

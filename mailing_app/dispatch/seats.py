@@ -42,9 +42,9 @@ class Seats:
         return deliveries
 
     @property
-    def waiting(self) -> bool:
-        """Whether some that were given wait for a seat."""
-        return not self._waiting.empty()
+    def waiting(self) -> int:
+        """How many that were given wait for a seat."""
+        return self._waiting.qsize()
 
     def take_back(self) -> list[Envelope]:
         """The envelopes that no thread has begun yet, for a shutdown."""

@@ -33,6 +33,14 @@ def test_never_more_than_a_kill_may_leave_claimed() -> None:
     assert steady(500, every=0.04, busy=0.3).number(TURN) == MOST
 
 
+def test_a_rest_is_over_before_what_lies_ready_is_gone() -> None:
+    fast = steady(40, every=0.04, busy=0.01)
+    assert 0.014 <= fast.rest(0.03, ready=25) <= 0.016
+    assert fast.rest(0.03, ready=500) == 0.03
+    assert fast.rest(0.03, ready=1) == 0.0
+    assert Ahead(MOST).rest(0.03, ready=1) == 0.03
+
+
 def test_many_answers_at_once_are_no_rate() -> None:
     ahead = steady(2, every=0.25)
     ahead.note(128, 0.01, 10.0)

@@ -272,6 +272,9 @@ class Generous:
     def number(self, _turn: float) -> int:
         return 80
 
+    def rest(self, most: float, _ready: int) -> float:
+        return max(most, 0.0)
+
     def note(self, _accepted: int, _busy: float, _now: float) -> None:
         pass
 

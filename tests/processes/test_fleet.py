@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from mailing_app import imports
 from mailing_app.db import db, libpq
+from mailing_app.dispatch.pump import READY
 from mailing_app.fleet.queue import SCHEMA
 from mailing_app.models import (
     Client,
@@ -82,7 +83,7 @@ def test_one_killed_one_stopped_and_the_database_started_anew(
     db.session.remove()
     with database.away("gone"):
         pass
-    everyone_is_sent(mailing, gateway, repeats=2 * 2 * SEATS)  # of two: on the wire, and as many that lay ready
+    everyone_is_sent(mailing, gateway, repeats=2 * (SEATS + READY))  # of two: on the wire, and what lay ready
     stopped.send_signal(signal.SIGCONT)
     eventually(lambda: present() == 3)
     other = a_mailing()
