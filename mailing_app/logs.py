@@ -66,7 +66,10 @@ class Lines(logging.StreamHandler[TextIO]):
         if kept is None:
             super().emit(record)
         else:
-            kept.append(self.format(record) + self.terminator)
+            try:
+                kept.append(self.format(record) + self.terminator)
+            except Exception:
+                self.handleError(record)
 
     def write(self, lines: Sequence[str]) -> None:
         """Write these at once."""
@@ -188,7 +191,7 @@ def _visible(text: str) -> str:
 
 
 _told_together = threading.local()
-_OBJECT = json.JSONEncoder(check_circular=False)
+_OBJECT = json.JSONEncoder(check_circular=False, default=str)
 _NO_PHONES = ("address", "request_id")
 _FIGURES = (int, float, bool)
 _OURS = (JsonLines, TextLines)

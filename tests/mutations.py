@@ -140,6 +140,20 @@ MUTANTS = (
         "test_recall.py::test_what_is_not_on_the_wire_in_this_claims_name_any_more_stays",
     ),
     Mutant(
+        "what came back is heeded before a claim",
+        "pump.py",
+        "        self._heed_all()\n        claimed",
+        "        claimed",
+        "test_pump.py::test_what_comes_back_while_the_pump_records_is_heeded_before_it_claims",
+    ),
+    Mutant(
+        "the bytes of an answer are counted",
+        "line.py",
+        "if read > (MOST_FOR_A_BODY * longest if reply else LONGEST_HEAD):",
+        "if False:",
+        "test_gateway.py::test_raw_answers",
+    ),
+    Mutant(
         "the deadline of the whole exchange",
         "line.py",
         "seconds = self.deadline - clock.monotonic()",

@@ -7,8 +7,9 @@ the parser of Node.js. Between them stands nothing that would have to be undone 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -18,6 +19,16 @@ AT_ONCE = 16 * 1024
 """Bytes to read at a time: a record of TLS."""
 
 LONGEST_HEAD = 32 * 1024
+"""Bytes until the end of the head, provisional answers before it included."""
+
+MOST_FOR_A_BODY = 8
+"""A byte of a body may take so many on the way: in chunks, each with its size, and with fields behind them."""
+
+PROVISIONAL, FINAL = 100, 200
+"""The first status of each kind (RFC 9110, 15)."""
+
+SLOPPY = {"lenient_optional_cr_before_lf": True, "lenient_spaces_after_chunk_size": True}
+"""What is taken as it was meant: a line feed for a line end (RFC 9112, 2.2), and a size that a server padded."""
 
 
 class TooLate(Exception):
@@ -31,7 +42,7 @@ class Reply:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     """Names in lower case."""
-    body: bytes = b""
+    body: bytearray = field(default_factory=bytearray)
 
 
 @dataclass(slots=True)
@@ -58,20 +69,22 @@ class Exchange:
 class Line(HTTPConnection):
     """A connection that sends head and body at once, and only while the message may still leave."""
 
-    _answers: "_Answers"
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._answers = _Answers()
 
     def ask(self, request: bytes, exchange: Exchange, connect_timeout: float, longest_body: int) -> bytes:
         """Send the request and return the body of the answer, or one byte more than its longest; what is known
         meanwhile stands in the exchange. OSError or HttpParserError where that is no whole answer."""
         if not self.is_connected:  # also where something lies there unasked, or the other side has hung up
             self._open(min(connect_timeout, exchange.left()))
-        self._answers.expect(exchange)
+        self._answers.expect()
         if too_late := exchange.too_late():
             raise TooLate(too_late)
         self.sock.settimeout(exchange.left())
         exchange.first_byte_at = clock.now()
         self.sock.sendall(request)
-        return self._answers.body(self._receive, longest_body)
+        return self._answers.body(exchange, self._receive, longest_body)
 
     def leave(self) -> None:
         """Keep the connection if the answer was read to the end, else hang up: no later request reads the rest."""
@@ -100,73 +113,79 @@ class SecureLine(HTTPSConnection, Line):
         return super().is_connected and not self.sock.pending()  # type: ignore[union-attr]
 
 
-OK = 200
-"""The first status that is no provisional one."""
-
-
 class _Answers:
     """What llhttp says of all that comes over one connection: the answer that is awaited, and whatever follows it."""
 
     def __init__(self) -> None:
         self._parser = HttpResponseParser(self)
-        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)  # RFC 9112, 2.2
+        self._parser.set_dangerous_leniencies(**SLOPPY)
+        self._exchange: Exchange | None = None
+        self._reply = Reply()
+        """The one that is being read: provisional, awaited or following."""
+        self._is_over = True
+        """Whether the awaited one was read to its end."""
         self.may_go_on = False
         """Whether the next answer may come over the same connection."""
 
-    def expect(self, exchange: Exchange) -> None:
-        """From here on what comes belongs to this exchange."""
-        self._exchange, self._is_over, self.may_go_on = exchange, False, False
-
-    def body(self, receive: Callable[[float], bytes], longest: int) -> bytes:
-        """Read to the end of the answer, or until its body is too long."""
-        in_head = 0
+    def body(self, exchange: Exchange, receive: Callable[[float], bytes], longest: int) -> bytes:
+        """Read the answer to this exchange to its end, or until its body is too long."""
+        self._exchange, read = exchange, 0
         while not self._is_over:
-            data = receive(self._exchange.left())
+            data = receive(exchange.left())
             self._feed(data)
-            reply = self._exchange.reply
+            reply, read = exchange.reply, read + len(data)
             if reply and len(reply.body) > longest:
-                return reply.body[: longest + 1]
-            if not reply and (in_head := in_head + len(data)) > LONGEST_HEAD:
-                raise ConnectionError("the head of the answer is too long")
+                return bytes(reply.body[: longest + 1])
+            if read > (MOST_FOR_A_BODY * longest if reply else LONGEST_HEAD):
+                raise ConnectionError("the answer is too long for what it says")
             if not data:
-                self._end()
-        return self._exchange.reply.body if self._exchange.reply else b""
+                self._end(reply)
+        return bytes(exchange.reply.body) if exchange.reply else b""
+
+    def expect(self) -> None:
+        """From here on an answer is awaited, and until it was read nothing else may be."""
+        self._is_over = self.may_go_on = False
 
     def _feed(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except HttpParserError:
+        except (HttpParserError, HttpParserUpgrade):
             if not self._is_over:
                 raise
             self.may_go_on = False
 
-    def _end(self) -> None:
+    def _end(self, reply: Reply | None) -> None:
         """The other side has hung up: the end of an answer that tells no other one (RFC 9112, 6.3)."""
-        reply = self._exchange.reply
         if not reply or {"content-length", "transfer-encoding"} & reply.headers.keys():
             raise ConnectionError("the answer ended too early")
         self._is_over = True
 
     def on_message_begin(self) -> None:
-        """What follows the answer is nobody's, least of all the next message's: the other side is out of step."""
+        """What follows the awaited answer is nobody's, least of all the next message's: the other side is out of step,
+        so the connection is given up."""
         self._reply, self.may_go_on = Reply(), False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._reply.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        """A field of the head. What follows a body in chunks is none (RFC 9110, 6.5.1)."""
+        if not self._reply.status:
+            self._reply.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """Provisional answers are passed over (RFC 9110, 15.2): taken for the answer, one would leave the real one to
         be read as the next message's."""
         self._reply.status = self._parser.get_status_code()
-        if not self._is_over and self._reply.status >= OK:
+        if self._reply.status < PROVISIONAL:
+            raise ConnectionError("there is no such status")
+        if self._exchange and not self._is_over and self._reply.status >= FINAL:
             self._exchange.reply = self._reply
 
     def on_body(self, piece: bytes) -> None:
         self._reply.body += piece
 
     def on_message_complete(self) -> None:
-        if not self._is_over and self._reply is self._exchange.reply:
+        if self._exchange and not self._is_over and self._reply is self._exchange.reply:
             self._is_over, self.may_go_on = True, self._parser.should_keep_alive()
+            self._exchange = None
 
 
 class _Pool(HTTPConnectionPool):

@@ -82,7 +82,7 @@ class Pump:
 
     def turn(self) -> None:
         """Collect what came back, record it, and fill the free seats."""
-        deliveries = self.seats.collect(IDLE if self.seats.in_flight else 0)
+        deliveries = self.seats.collect(IDLE if self.seats.in_flight and not self.unrecorded else 0)
         began = clock.monotonic()
         self._see_to(deliveries)
         self.flush()
@@ -90,12 +90,13 @@ class Pump:
         # What came back meanwhile has left its seat; else none would lie ready for the next ones until the next turn.
         meanwhile = self.seats.collect(0)
         self._see_to(meanwhile)
+        self._heed_all()
         claimed = self._claim()
         self._give([envelope for envelope in claimed if not envelope.withdrawn])
         self.unrecorded += [withdrawn(envelope) for envelope in claimed if envelope.withdrawn]
         busy = clock.monotonic() - began
         self.ahead.note(sum(map(_is_accepted, deliveries + meanwhile)), busy, began)
-        self._rest(busy, idle=not claimed and not self.seats.in_flight)
+        self._rest(busy, idle=not (claimed or self.seats.in_flight or self.unrecorded))
 
     def _see_to(self, deliveries: Sequence[Delivery]) -> None:
         """Decide on what came back; where it bodes ill, what lies ready is not to be posted now."""
@@ -126,6 +127,10 @@ class Pump:
         except REFUSED_BY_DATABASE:
             self._record_one_by_one()
         self.unrecorded = []
+        self._heed_all()
+
+    def _heed_all(self) -> None:
+        """Do what the answers advise, before anything else is claimed. Until the database has taken it, it is kept."""
         while self.unheeded:
             self._heed(self.unheeded[0])
             self.unheeded.popleft()
@@ -192,12 +197,12 @@ class Pump:
         with logs.together():
             for delivery in deliveries:
                 step = retry.next_step(delivery.verdict, delivery.envelope, clock.now(), retry.draw(1.0))
-                journal.answered(delivery, step)
                 self.unrecorded.append(Result(delivery, step))
+                journal.answered(delivery, step)
                 advice = self.watch.heed(delivery, clock.monotonic())
                 # Only a probe was sent under the hold; what was on its way before proves nothing about it.
                 advice = advice if delivery.envelope is self._probe else advice.without_lift()
-                if advice is not NOTHING:
+                if advice != NOTHING:
                     self.unheeded.append(advice)
 
     def _take_back(self) -> None:

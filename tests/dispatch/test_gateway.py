@@ -23,6 +23,9 @@ from tests.dispatch.samples import an_envelope
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 GOOD = b'{"code": 0, "message": "OK"}'
+CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n1c\r\n" + GOOD + b"\r\n0\r\n"
+"""A body as it is sent in pieces, up to the fields that may follow it."""
+SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
 
 
 def outcome(address: Address, **given: object) -> Outcome:
@@ -87,11 +90,17 @@ def test_weather(gateway: PracticeGateway, address: Address, weather: Weather | 
         (HEAD + b"Content-Length: 28\r\n\r\n" + GOOD + b"\r\n", Outcome.ACCEPTED),
         (HEAD + b"Connection: close\r\nContent-Length: 28\r\n\r\n" + GOOD + b"more", Outcome.ACCEPTED),
         (HEAD.replace(b"\r\n", b"\n") + b"Content-Length: 28\n\n" + GOOD, Outcome.ACCEPTED),
-        (b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" + GOOD, Outcome.CUT_OFF),
+        (SWITCHING + GOOD, Outcome.CUT_OFF),
         (b"", Outcome.CUT_OFF),
         (b"nonsense\r\n\r\n", Outcome.CUT_OFF),
         (b"HTTP/1.1 200", Outcome.CUT_OFF),
         (b"HTTP/1.1 204 No Content\r\n\r\n", Outcome.UNREADABLE),
+        (b"HTTP/1.1 099 No\r\n\r\n" + HEAD + b"Content-Length: 28\r\n\r\n" + GOOD, Outcome.CUT_OFF),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1c  \r\n" + GOOD + b"\r\n0\r\n\r\n", Outcome.ACCEPTED),
+        (HEAD + CHUNKS + b"Content-Length: 9\r\n\r\n", Outcome.CUT_OFF),
+        (HEAD + CHUNKS + b"X: y\r\n" * 90_000 + b"\r\n", Outcome.CUT_OFF),
+        (HEAD + CHUNKS + b"X: " + b"y" * 600_000 + b"\r\n\r\n", Outcome.CUT_OFF),
+        (HEAD + b"Content-Length: 28\r\n\r\n" + GOOD + SWITCHING, Outcome.ACCEPTED),
         (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", Outcome.WRONG_ADDRESS),
         (b"HTTP/1.1 307 Again\r\nLocation: http://127.0.0.1:1/x\r\n\r\n" + b"x" * 99_999, Outcome.WRONG_ADDRESS),
     ],
@@ -170,6 +179,17 @@ def test_what_came_along_with_an_answer_is_never_the_answer_to_the_next_request(
 def test_no_more_of_an_answer_is_kept_than_any_has_reason_to_be(gateway: PracticeGateway, address: Address) -> None:
     gateway.script(None, [HEAD + b"\r\n" + b" " * 1_000_000 + GOOD])
     assert len(post(address, Recall(), an_envelope()).body) == LONGEST_BODY + 1
+
+
+def test_what_follows_a_body_in_chunks_is_no_head(gateway: PracticeGateway, address: Address) -> None:
+    gateway.script(None, [b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\n" + CHUNKS + b"Retry-After: 99\r\nX: y\r\n\r\n"])
+    answer = post(address, Recall(), an_envelope())
+    assert answer.headers == {"retry-after": "7", "transfer-encoding": "chunked"}
+
+
+def test_a_deadline_before_the_first_connection_is_nobodys_fault(address: Address) -> None:
+    answer = post(replace(address, timeout=1e-9), Recall(), an_envelope())
+    assert (answer.reached, answer.timed_out, answer.own_fault) == (Reached.NOTHING_LEFT, True, False)
 
 
 def test_nobody_listens(gateway: PracticeGateway, address: Address) -> None:

@@ -14,13 +14,14 @@ from mailing_app.dispatch import gate, retry, settle, sweep
 from mailing_app.dispatch.budget import AT_FIRST, RECENT
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.gateway import Address
-from mailing_app.dispatch.parts import Envelope, Outcome, Step, Verdict
+from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Step, Verdict
 from mailing_app.dispatch.pump import Pump
 from mailing_app.dispatch.record import record
 from mailing_app.models import GatewayState, Hold, Mailing, Status, Turn
 from mailing_app.practice import PracticeGateway, Weather
 from tests.dispatch.test_storage import claim, enrolled, figures, messages, result
 from tests.factories import a_client, some_clients
+from tests.processes.conftest import eventually
 
 
 @pytest.fixture
@@ -264,6 +265,28 @@ def test_a_result_that_the_database_refuses_spoils_only_its_own_message(
     run(pump, done(mailing))
     assert figures(mailing) == {"sent": 3, "uncertain": 1}
     assert messages(mailing)[1].reason == "internal"
+
+
+def test_what_comes_back_while_the_pump_records_is_heeded_before_it_claims(
+    pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_clients(40)
+    mailing = enrolled()
+    gateway.set_weather(Weather("401", seconds=60))
+    pump.turn()
+    eventually(lambda: pump.seats._back.qsize() == len(pump.seats.in_flight))
+    collects = iter([lambda _seconds: [], pump.seats.collect])  # the answers come after the first look
+
+    def collect(seconds: float) -> list[Delivery]:
+        return next(collects)(seconds)
+
+    monkeypatch.setattr(pump.seats, "collect", collect)
+    pump.turn()
+    assert not pump.seats.in_flight
+    monkeypatch.undo()
+    pump.flush()
+    assert figures(mailing) == {"pending": 40}
+    assert len(gateway.inbox) == 4
 
 
 class Generous:
