@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -51,6 +51,12 @@ READ_ONLY = "25006"
 
 RETRY_AFTER = 5
 """Seconds after which it makes sense to ask again for a database that was not to be had."""
+
+FRESH = 1.0
+"""Seconds in which a connection that worked is believed to work."""
+
+_BACK_AT = "back_at"
+"""Under which name the pool keeps when a connection was last given back."""
 
 _AFTERWARDS = "afterwards"
 """Under which name a session keeps what is to be done once its transaction is committed."""
@@ -256,7 +262,6 @@ def init_app(app: Flask, url: str) -> None:
     """Bind the application to its database and teach the engine the manners of its dialect."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "pool_pre_ping": not url.startswith("sqlite"),  # a file does not hang up
         "pool_size": 10,
         "max_overflow": 30,
         "pool_timeout": PATIENCE,
@@ -268,7 +273,7 @@ def init_app(app: Flask, url: str) -> None:
         if url.startswith("sqlite"):
             teach_sqlite(db.engine)
         else:
-            event.listen(db.engine, "begin", _begin_postgresql)
+            teach_postgresql(db.engine)
 
 
 def teach_sqlite(engine: Engine) -> None:
@@ -279,6 +284,27 @@ def teach_sqlite(engine: Engine) -> None:
     """
     event.listen(engine, "connect", _greet_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+
+
+def teach_postgresql(engine: Engine) -> None:
+    """Patience, and that a connection which lay idle is asked whether it still is one: not each time, since the pump
+    takes one several times a turn, and each question is a way there and back.
+    """
+
+    def ask(connection: Any, record: Any, _lent: Any) -> None:
+        if clock.monotonic() - record.info.get(_BACK_AT, float("-inf")) < FRESH:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as gone:
+            raise InvalidatePoolError from gone
+
+    def note(_connection: Any, record: Any) -> None:
+        record.info[_BACK_AT] = clock.monotonic()
+
+    event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "checkout", ask)
+    event.listen(engine, "checkin", note)
 
 
 def one_at_a_time(session: Session, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -29,13 +29,15 @@ PUT_OFF, LOOKED_AT = timedelta(seconds=10), 1000
 many messages at a time are looked at for that."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claimer:
     """Who claims, how fast all dispatchers together may, and whether the gateway delivers a repeated id only once."""
 
     dispatcher_id: int
     rate: Rate | None = None
     deduplicates: bool = True
+    _finds: bool = field(default=False, init=False)
+    """Whether the last claim found somebody: then the next one need not look first."""
 
     def claim(self, seats: int, repeats: int, turn: int, now: datetime, monotonic: float) -> list[Envelope]:
         """At most as many due messages as there are free seats, marked as sending, ready to be posted.
@@ -43,8 +45,13 @@ class Claimer:
         At most `repeats` of them were attempted before. Running mailings share the seats evenly, earliest end
         first; `turn` moves who comes first when there are more mailings than seats.
         """
-        if run(db.session(), _any_running(), now=now).first() is None:
+        if not self._finds and run(db.session(), _any_running(), now=now).first() is None:
             return []  # found out without the write lock
+        envelopes = self._claimed(seats, repeats, turn, now, monotonic)
+        self._finds = bool(envelopes)
+        return envelopes
+
+    def _claimed(self, seats: int, repeats: int, turn: int, now: datetime, monotonic: float) -> list[Envelope]:
         with pulse.CLAIM.time(), transaction() as session:
             mailings = rotated(run(session, _running(), now=now).all(), turn, seats)
             if not mailings:
