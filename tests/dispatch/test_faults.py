@@ -132,7 +132,7 @@ def one_attempt(address: Address) -> None:
     """Claim what is due, post it, record what came of it."""
     pump = Pump(address, 1, Claimer(sweep.enlist(clock.now(), 1)), CODES)
     pump.gate.prepare(clock.now())
-    run(pump, lambda: bool(pump.claimer and db.session.scalars(select(Attempt)).first()) and not pump.seats.in_flight)
+    run(pump, lambda: bool(pump.claimer and db.session.scalars(select(Attempt)).first()) and not pump.held())
     pump.flush()
     pump.stop(1.0)
 

@@ -88,7 +88,7 @@ def test_a_token_refused_holds_everyone_and_counts_no_attempt(pump: Pump, gatewa
     some_clients(20)
     mailing = enrolled()
     gateway.set_weather("401")
-    run(pump, lambda: hold() is Hold.TOKEN_REFUSED and not pump.seats.in_flight)
+    run(pump, lambda: hold() is Hold.TOKEN_REFUSED and not pump.held())
     posted = len(gateway.inbox)
     for _ in range(3):
         pump.turn()
@@ -104,7 +104,7 @@ def test_a_probe_that_succeeds_lifts_the_hold(
     some_clients(3)
     mailing = enrolled()
     gateway.set_weather("401")
-    run(pump, lambda: hold() is Hold.TOKEN_REFUSED and not pump.seats.in_flight)
+    run(pump, lambda: hold() is Hold.TOKEN_REFUSED and not pump.held())
     gateway.set_weather("fair")
     run(pump, done(mailing))
     assert figures(mailing) == {"sent": 3}
@@ -119,7 +119,7 @@ def test_a_good_answer_that_was_on_its_way_before_the_hold_does_not_lift_it(
     gateway.script(1, [Weather("slow", seconds=0.7)])
     gateway.set_weather("401")
     run(pump, lambda: hold() is Hold.TOKEN_REFUSED)
-    run(pump, lambda: not pump.seats.in_flight)
+    run(pump, lambda: not pump.held())
     assert figures(mailing) == {"sent": 1, "pending": 3}
     assert hold() is Hold.TOKEN_REFUSED
     # On a slow machine the next refusal would have brought it back by now.
@@ -148,7 +148,7 @@ def test_twenty_refusals_without_an_acceptance_are_suspect(pump: Pump, gateway: 
     some_clients(40)
     mailing = enrolled()
     gateway.script(None, [b"HTTP/1.1 422 No\r\nContent-Length: 0\r\n\r\n"] * 40)
-    run(pump, lambda: hold() is Hold.SUSPECT and not pump.seats.in_flight)
+    run(pump, lambda: hold() is Hold.SUSPECT and not pump.held())
     assert 20 <= figures(mailing)["failed"] <= 23
 
 
@@ -156,7 +156,7 @@ def test_too_fast_makes_everyone_wait(pump: Pump, gateway: PracticeGateway) -> N
     some_clients(10)
     mailing = enrolled()
     gateway.set_weather(Weather("429", seconds=2))
-    run(pump, lambda: not pump.gate.opening(clock.now()).wide and not pump.seats.in_flight)
+    run(pump, lambda: not pump.gate.opening(clock.now()).wide and not pump.held())
     assert len(gateway.inbox) <= 4
     assert pump.gate.opening(clock.now() + timedelta(seconds=2)).wide
     assert {message.tries for message in messages(mailing)} == {0}
@@ -179,7 +179,7 @@ def test_a_gateway_that_is_gone_opens_the_breaker_and_burns_no_attempt(pump: Pum
     some_clients(20)
     mailing = enrolled()
     gateway.vanish()
-    run(pump, lambda: pump.watch.breaker.state(clock.monotonic()) == "open" and not pump.seats.in_flight)
+    run(pump, lambda: pump.watch.breaker.state(clock.monotonic()) == "open" and not pump.held())
     pump.turn()
     assert figures(mailing) == {"pending": 20}
     assert {message.tries for message in messages(mailing)} == {0}
@@ -205,7 +205,7 @@ def test_nothing_leaves_at_or_after_the_end(pump: Pump, gateway: PracticeGateway
     gateway.latency = 0.05
     some_clients(400)
     mailing = enrolled(ends_at=clock.now() + timedelta(seconds=1))
-    run(pump, lambda: clock.now() >= mailing.ends_at and not pump.seats.in_flight)
+    run(pump, lambda: clock.now() >= mailing.ends_at and not pump.held())
     while settle.settle(clock.now()):
         pass
     told = figures(mailing)
@@ -314,6 +314,6 @@ def test_what_lies_ready_is_taken_back_when_the_weather_changes(
     run(pump, lambda: pump.seats.waiting)
     gateway.set_weather(Weather(weather, seconds=60))
     asked = len(gateway.inbox)
-    run(pump, lambda: not pump.seats.in_flight)
+    run(pump, lambda: not pump.held())
     assert len(gateway.inbox) - asked < 40  # four that end well each make up for what went wrong before
     assert figures(mailing)["pending"] > 60
