@@ -228,7 +228,7 @@ MUTANTS = (
         "recall.py",
         "self._faults >= DOUBTS_AFTER or ",
         "",
-        "test_pump.py::test_what_lies_ready_is_taken_back_when_the_weather_changes",
+        "test_pump.py::test_what_lies_ready_does_not_leave_once_answers_go_wrong",
     ),
     Mutant(
         "no more is claimed than there are seats",

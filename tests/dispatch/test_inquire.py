@@ -73,7 +73,9 @@ def test_what_the_gateway_has_is_sent_and_what_never_came_is_said_so(
     assert words(mailing) == {each.id: Word.NEVER_CAME for each in others} | {has.id: Word.ACCEPTED}
     assert mailings.standing(mailing.id) == (0, 2, 0)
     assert check() == []
-    told = db.session.scalars(select(AuditEntry).where(AuditEntry.mailing_id == mailing.id)).all()
+    told = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.mailing_id == mailing.id).order_by(AuditEntry.id)
+    ).all()
     assert [(each.action, each.actor, each.details) for each in told[-2:]] == [
         (Action.GATEWAY_ASKED, "Ann", {"messages": 3}),
         (Action.GATEWAY_TOLD, "Ann", {"accepted": 1, "never_came": 2}),

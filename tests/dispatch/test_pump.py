@@ -289,6 +289,18 @@ def test_what_comes_back_while_the_pump_records_is_heeded_before_it_claims(
     assert len(gateway.inbox) == 4
 
 
+def test_what_lies_ready_does_not_leave_once_answers_go_wrong(pump: Pump, gateway: PracticeGateway) -> None:
+    """Though the pump is busy with something else."""
+    some_clients(60)
+    mailing = enrolled()
+    gateway.set_weather("500")
+    pump._give(pump.claimer.claim(60, 60, 1, clock.now(), clock.monotonic()))
+    eventually(lambda: pump.seats._back.qsize() == 60)
+    assert len(gateway.inbox) < 5 + 4  # the fifth, and what the other seats had begun before it
+    run(pump, lambda: not pump.held())
+    assert figures(mailing) == {"pending": 60}
+
+
 class Generous:
     """Lets eighty lie ready, whatever comes back."""
 
