@@ -1,7 +1,6 @@
 """Lines of CSV that the database itself puts together: to bring a row into Python takes longer than to find it."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
@@ -76,15 +75,6 @@ class Writer:
             if found := self._connection.scalar(self._piece, given | {"after": reached, "upto": upto}):
                 yield found
             reached = upto
-
-
-def one_ahead(pieces: Iterator[str]) -> Iterator[str]:
-    """The same, the next one made by a thread of its own while somebody takes this one."""
-    with ThreadPoolExecutor(1, "piece") as maker:
-        coming = maker.submit(next, pieces, None)
-        while (piece := coming.result()) is not None:
-            coming = maker.submit(next, pieces, None)
-            yield piece
 
 
 def _piece(lines: Lines, spelling: "_Sqlite") -> Any:

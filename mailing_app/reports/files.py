@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from mailing_app import clock, spreadsheet
 from mailing_app.db import Moment, db, look_again, snapshot
-from mailing_app.lines import Free, Grain, Lines, Usually, Writer, one_ahead
+from mailing_app.lines import Free, Grain, Lines, Usually, Writer
 from mailing_app.mailings import in_phase
 from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status
 from mailing_app.reports.figures import statistics
@@ -69,19 +69,15 @@ def _file(
     mailings = select(*columns).where(Mailing.deleted_at.is_(None), *which).order_by(Mailing.id)
     with snapshot() as connection:
         writer = Writer(connection, _lines(titles, wanted), delimiter.sign)
-        for piece in one_ahead(_pieces(writer, connection.execute(mailings).all())):
-            yield encoding.encoded(piece)
-
-
-def _pieces(writer: Writer, mailings: Sequence[Any]) -> Iterator[str]:
-    for mailing in mailings:
-        yield from writer.pieces(
-            mailing_id=mailing.id,
-            name=mailing.name,
-            starts_at=mailing.starts_at,
-            start=spreadsheet.cell(mailing.starts_at),
-            forgotten=bool(mailing.forgotten_at),
-        )
+        for mailing in connection.execute(mailings).all():
+            for piece in writer.pieces(
+                mailing_id=mailing.id,
+                name=mailing.name,
+                starts_at=mailing.starts_at,
+                start=spreadsheet.cell(mailing.starts_at),
+                forgotten=bool(mailing.forgotten_at),
+            ):
+                yield encoding.encoded(piece)
 
 
 def _lines(titles: Sequence[str], wanted: Mapping[str, Any]) -> Lines:
