@@ -60,7 +60,7 @@ def measured(run: Run, here: Stage, database: str) -> Iterator[Row]:
         fetched(http.client.HTTPConnection("127.0.0.1", port), path, headers)
     before = memory(here.last.pid, "VmRSS")
     turns = run.in_turns(lambda: _file(port, headers, number), lambda: number / timed(_peer))
-    what = f"CSV of {MESSAGES:,} messages"
+    what = f"CSV of {number:,} messages"
     yield Row(
         f"{what}, {database}", RATIO[database], [own.rate for own, _ in turns], "rows/s",
         [peer for _, peer in turns], PEERS[database],
