@@ -57,7 +57,7 @@ def lean(url: str) -> Callable[[int], object]:
 
     def one(message_id: int) -> object:
         request.url = f"/v1/send/{message_id}"
-        request.body = json.dumps({"id": message_id, "phone": int(PHONE), "text": TEXT}).encode()
+        request.body = json.dumps(_payload(message_id)).encode()
         request.headers["Content-Length"] = str(len(request.body))
         return adapter.send(request).json()
 
@@ -71,10 +71,13 @@ def plain(url: str) -> Callable[[int], object]:
     session = requests.Session()
 
     def one(message_id: int) -> object:
-        payload = {"id": message_id, "phone": int(PHONE), "text": TEXT}
-        return session.post(f"{url}/v1/send/{message_id}", json=payload, timeout=10).json()
+        return session.post(f"{url}/v1/send/{message_id}", json=_payload(message_id), timeout=10).json()
 
     return one
+
+
+def _payload(message_id: int) -> dict[str, object]:
+    return {"id": message_id, "phone": int(PHONE), "text": TEXT}
 
 
 LOOPS = {"own": own, "lean": lean, "plain": plain}

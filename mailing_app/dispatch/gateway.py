@@ -15,19 +15,16 @@ from typing import Any
 
 import requests
 import urllib3
-from httptools import HttpParserError, HttpParserUpgrade
 from requests.adapters import HTTPAdapter
 
 from mailing_app import clock, local_time
 from mailing_app.dispatch.judge import LONGEST_BODY
-from mailing_app.dispatch.line import POOLS, Exchange, Line, TooLate
+from mailing_app.dispatch.line import NOT_HTTP, POOLS, Exchange, Line, TooLate
 from mailing_app.dispatch.parts import Answer, Envelope, Reached
 from mailing_app.dispatch.recall import Recall
 
 TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError, requests.Timeout)
-NETWORK_FAULTS = (
-    requests.RequestException, urllib3.exceptions.HTTPError, HttpParserError, HttpParserUpgrade, OSError,
-)  # fmt: skip
+NETWORK_FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError, *NOT_HTTP, OSError)
 
 MARGIN = timedelta(milliseconds=100)
 """How long before the end the last first byte leaves: under load a thread may wait some tens of ms for its turn."""

@@ -27,6 +27,9 @@ MOST_FOR_A_BODY = 8
 PROVISIONAL, FINAL = 100, 200
 """The first status of each kind (RFC 9110, 15)."""
 
+NOT_HTTP = (HttpParserError, HttpParserUpgrade)
+"""What llhttp raises where nobody could read on."""
+
 SLOPPY = {"lenient_optional_cr_before_lf": True, "lenient_spaces_after_chunk_size": True}
 """What is taken as it was meant: a line feed for a line end (RFC 9112, 2.2), and a size that a server padded."""
 
@@ -78,7 +81,7 @@ class Line(HTTPConnection):
         meanwhile stands in the exchange. OSError or HttpParserError where that is no whole answer."""
         if not self.is_connected:  # also where something lies there unasked, or the other side has hung up
             self._open(min(connect_timeout, exchange.left()))
-        self._answers.expect()
+        self._answers.expect(exchange)
         if too_late := exchange.too_late():
             raise TooLate(too_late)
         self.sock.settimeout(exchange.left())
@@ -120,17 +123,16 @@ class _Answers:
         self._parser = HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(**SLOPPY)
         self._exchange: Exchange | None = None
+        """The one whose answer is awaited."""
         self._reply = Reply()
         """The one that is being read: provisional, awaited or following."""
-        self._is_over = True
-        """Whether the awaited one was read to its end."""
         self.may_go_on = False
         """Whether the next answer may come over the same connection."""
 
     def body(self, exchange: Exchange, receive: Callable[[float], bytes], longest: int) -> bytes:
         """Read the answer to this exchange to its end, or until its body is too long."""
-        self._exchange, read = exchange, 0
-        while not self._is_over:
+        read = 0
+        while self._exchange:
             data = receive(exchange.left())
             self._feed(data)
             reply, read = exchange.reply, read + len(data)
@@ -142,15 +144,15 @@ class _Answers:
                 self._end(reply)
         return bytes(exchange.reply.body) if exchange.reply else b""
 
-    def expect(self) -> None:
-        """From here on an answer is awaited, and until it was read nothing else may be."""
-        self._is_over = self.may_go_on = False
+    def expect(self, exchange: Exchange) -> None:
+        """From here on the answer to this exchange is awaited, and until it was read nothing else may be."""
+        self._exchange, self.may_go_on = exchange, False
 
     def _feed(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except (HttpParserError, HttpParserUpgrade):
-            if not self._is_over:
+        except NOT_HTTP:
+            if self._exchange:
                 raise
             self.may_go_on = False
 
@@ -158,7 +160,7 @@ class _Answers:
         """The other side has hung up: the end of an answer that tells no other one (RFC 9112, 6.3)."""
         if not reply or {"content-length", "transfer-encoding"} & reply.headers.keys():
             raise ConnectionError("the answer ended too early")
-        self._is_over = True
+        self._exchange = None
 
     def on_message_begin(self) -> None:
         """What follows the awaited answer is nobody's, least of all the next message's: the other side is out of step,
@@ -176,16 +178,15 @@ class _Answers:
         self._reply.status = self._parser.get_status_code()
         if self._reply.status < PROVISIONAL:
             raise ConnectionError("there is no such status")
-        if self._exchange and not self._is_over and self._reply.status >= FINAL:
+        if self._exchange and self._reply.status >= FINAL:
             self._exchange.reply = self._reply
 
     def on_body(self, piece: bytes) -> None:
         self._reply.body += piece
 
     def on_message_complete(self) -> None:
-        if self._exchange and not self._is_over and self._reply is self._exchange.reply:
-            self._is_over, self.may_go_on = True, self._parser.should_keep_alive()
-            self._exchange = None
+        if self._exchange and self._reply is self._exchange.reply:
+            self._exchange, self.may_go_on = None, self._parser.should_keep_alive()
 
 
 class _Pool(HTTPConnectionPool):

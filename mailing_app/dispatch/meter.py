@@ -37,9 +37,8 @@ def count(session: Session, deliveries: Iterable[Delivery]) -> None:
         taken = (answer.ended_at - answer.began_at) / MILLISECOND
         class_ = (envelope.dispatcher_id, delivery.verdict.outcome.value, traffic.class_of(taken))
         of_minute[traffic.minute_of(answer.ended_at), envelope.mailing_id, *class_] += 1
+        ever[class_] += 1
         took[class_] += round(taken)
-    for (_, _, *class_of_it), number in of_minute.items():
-        ever[tuple(class_of_it)] += number
     if ever:
         _minutes.put(session, [dict(zip(_OF_MINUTE, (*key, of_minute[key]), strict=True)) for key in sorted(of_minute)])
         _ever.put(session, [dict(zip(_OF_ALL, (*key, ever[key], took[key]), strict=True)) for key in sorted(ever)])

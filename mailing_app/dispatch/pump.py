@@ -36,7 +36,6 @@ IDLE = 0.25
 TURN = 0.04
 """Seconds that a turn takes at least while messages lie ready: a batch by itself costs as much as its messages."""
 
-
 READY = 128
 """So many messages may lie ready, or as many as there are seats where they are more, however fast they go: a gateway
 that answers at once empties a seat many times a turn."""
