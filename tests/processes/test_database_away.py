@@ -115,7 +115,7 @@ def test_a_service_that_starts_without_its_database_works_as_soon_as_it_is_there
     gateway.open_gate()
     port = free_port()
     visitor = Visitor(port)
-    db.session.remove()
+    hold_nothing()
     process = start("serve", port=port)
     with database.away(way, process.pid):
         eventually(lambda: is_served(port) and told(tmp_path, "dispatch.outage"))
@@ -133,7 +133,7 @@ def test_an_orderly_end_comes_in_time_without_the_database(
 ) -> None:
     process = start(command, gateway_concurrency=SEATS)
     assert gateway.wait_for_requests(SEATS, timeout=30)
-    db.session.remove()
+    hold_nothing()
     with database.away("locked", process.pid):
         gateway.open_gate()
         process.send_signal(signal.SIGTERM)
@@ -172,7 +172,13 @@ def look_long_ago() -> None:
     """Let every sign-in be one whose next request would be noted, and hold nothing of the database."""
     with transaction() as session:
         session.execute(update(SignIn).values(seen_at=clock.now() - timedelta(minutes=2)))
+    hold_nothing()
+
+
+def hold_nothing() -> None:
+    """No connection either: a server may be gone and back before this process would ask whether one still lives."""
     db.session.remove()
+    db.engine.dispose()
 
 
 def told(folder: Path, logger: str) -> list[str]:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from mailing_app import clock
-from mailing_app.db import db
+from mailing_app.db import db, transaction
 from mailing_app.dispatch import sweep
 from mailing_app.models import Dispatcher, Mailing
 from mailing_app.practice import PracticeGateway
@@ -83,15 +84,24 @@ class Gated(NamedTuple):
         """Open the gate; a process that is stopped goes through once it is continued."""
         self.line.sendall(f"{gate}\n".encode())
 
-    def stall(self, beats: bool) -> None:
+    def stall(self, beats: bool, locks: bool = False) -> None:
         """SIGSTOP, in no other transaction than the gate's own: in any on SQLite it would hold the lock to write."""
         eventually(lambda: column(Mailing.enrolled_at))
         if beats:
             me = Dispatcher.pid == self.process.pid
             seen = column(Dispatcher.beat, me)
             eventually(lambda: column(Dispatcher.beat, me) != seen)  # the next one is two seconds away
+        eventually(lambda: self._stopped_where_it_should(locks))
+
+    def _stopped_where_it_should(self, locks: bool) -> bool:
+        """Whether others can write while it is stopped, or it locks at its gate; if neither, it goes on: another of its
+        threads has been hit in a transaction."""
         self.process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+        well = locks or can_write()
+        if not well:
+            self.wake()
+        return well
 
     def wake(self) -> None:
         """SIGCONT."""
@@ -177,7 +187,7 @@ def test_an_orderly_end_repeats_nothing(
 def test_a_stall_shorter_than_a_lease_repeats_nothing(
     gate: Gate, standing: Gated, mailing: Mailing, gateway: PracticeGateway, heir: Gated
 ) -> None:
-    standing.stall(gate.beats)
+    standing.stall(gate.beats, gate.locks)
     standing.let_go(gate.name)
     gateway.open_gate()
     before = gateway.counts().received
@@ -235,3 +245,12 @@ def column(wanted: Any, *which: Any) -> Any:
     """What stands there now."""
     db.session.commit()
     return db.session.scalar(select(wanted).where(*which))
+
+
+def can_write() -> bool:
+    """Whether nobody keeps the lock to write, which PostgreSQL has none of."""
+    try:
+        with transaction(patience=1.0):
+            return True
+    except OperationalError:
+        return False
