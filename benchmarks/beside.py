@@ -10,10 +10,9 @@ from benchmarks import history
 from benchmarks.faults import SEATS, Latencies, cookie, latencies, serve
 from benchmarks.gateway import Gateway
 from benchmarks.run import DATABASES, Run
-from benchmarks.stage import Stage, check, reached, sent, stage, wait_until
+from benchmarks.stage import Stage, call_off, check, sent, stage, wait_until
 from benchmarks.table import Goal, Row
-from mailing_app import clock, mailings
-from mailing_app.models import Mailing
+from mailing_app import clock
 from tests.factories import a_mailing
 
 AUDIENCE, LEAST = 60_000, 5_000
@@ -74,8 +73,7 @@ def _busy(ask: Callable[[], Latencies]) -> Busy:
     before, began = sent(mailing), clock.monotonic()
     asked = ask()
     rate = (sent(mailing) - before) / (clock.monotonic() - began)
-    mailings.cancel(mailing.id)
-    wait_until(lambda: reached(mailing, Mailing.settled_at), every=0.1)
+    call_off(mailing)
     return Busy(asked, rate)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from benchmarks import cores
 from config import ROOT
-from mailing_app import clock, reports
+from mailing_app import clock, mailings, reports
 from mailing_app.app import create_app
 from mailing_app.db import db, insert, transaction
 from mailing_app.models import Client, Mailing, Tally
@@ -143,6 +143,12 @@ def reached(mailing: Mailing, moment: Any) -> bool:
     """Whether the mailing has come to that moment of its life, a column of it."""
     db.session.commit()
     return db.session.scalar(select(moment).where(Mailing.id == mailing.id)) is not None
+
+
+def call_off(mailing: Mailing) -> None:
+    """Cancel it, and wait until nothing of it is left that would hold up what comes next."""
+    mailings.cancel(mailing.id)
+    wait_until(lambda: reached(mailing, Mailing.settled_at), every=0.1)
 
 
 def check() -> None:
