@@ -142,8 +142,8 @@ MUTANTS = (
     Mutant(
         "what came back is heeded before a claim",
         "pump.py",
-        "        self._heed_all()\n        claimed",
-        "        claimed",
+        "            self._heed_all()\n            claimed",
+        "            claimed",
         "test_pump.py::test_what_comes_back_while_the_pump_records_is_heeded_before_it_claims",
     ),
     Mutant(

@@ -6,8 +6,8 @@ SMOOTHED_OVER = 1.0
 
 class Ahead:
     """Learns how fast messages are accepted, and how long a turn of the pump is busy. Times are seconds, given by the
-    caller on a monotonic clock. Never lets more than `most` lie ready: all that a killed process may leave claimed, or
-    posted and not recorded, beyond what is on the wire.
+    caller on a monotonic clock. Never lets more than `most` lie ready: what a killed process may leave claimed, or
+    posted and not recorded, beyond what is on the wire and what is being recorded.
     """
 
     def __init__(self, most: int) -> None:

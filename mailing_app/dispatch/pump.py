@@ -3,7 +3,8 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,8 +12,10 @@ from functools import partial
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from mailing_app import clock, logs
+from mailing_app.db import many_may_write
 from mailing_app.dispatch import gate, gateway, journal, recall, retry
 from mailing_app.dispatch.ahead import Ahead
+from mailing_app.dispatch.beside import beside
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.excerpts import Ring
 from mailing_app.dispatch.judge import RULES, Codes, judge
@@ -75,6 +78,8 @@ class Pump:
         self.ring = Ring(mask)
         self.unrecorded: list[Result] = []
         self.unheeded: deque[Advice] = deque()
+        self._behind = False
+        """Whether the database has not taken what was to be recorded last."""
         self._turns = 0
         self._looked_at = 0.0
         self._probe: Envelope | None = None
@@ -84,15 +89,13 @@ class Pump:
         deliveries = self.seats.collect(IDLE if self.seats.in_flight and not self.unrecorded else 0)
         began = clock.monotonic()
         self._see_to(deliveries)
-        self.flush()
-        self._call_back()
-        # What came back meanwhile has left its seat; else none would lie ready for the next ones until the next turn.
-        meanwhile = self.seats.collect(0)
-        self._see_to(meanwhile)
-        self._heed_all()
-        claimed = self._claim()
-        self._give([envelope for envelope in claimed if not envelope.withdrawn])
-        self.unrecorded += [withdrawn(envelope) for envelope in claimed if envelope.withdrawn]
+        with self._recording():
+            self._call_back()
+            # What came back meanwhile has left its seat; else none would lie ready for it until the next turn.
+            meanwhile = self.seats.collect(0)
+            self._see_to(meanwhile)
+            self._heed_all()
+            claimed = self._fill()
         busy = clock.monotonic() - began
         self.ahead.note(sum(map(_is_accepted, deliveries + meanwhile)), busy, began)
         self._rest(busy, idle=not (claimed or self.seats.in_flight or self.unrecorded))
@@ -103,6 +106,13 @@ class Pump:
         self._take(deliveries)
         if self.seats.waiting and self.watch.has_too_many(len(self.seats.in_flight), clock.monotonic()):
             self._take_back()
+
+    def _fill(self) -> list[Envelope]:
+        """Claim for the free seats and hand out; all that was claimed."""
+        claimed = self._claim()
+        self._give([envelope for envelope in claimed if not envelope.withdrawn])
+        self.unrecorded += [withdrawn(envelope) for envelope in claimed if envelope.withdrawn]
+        return claimed
 
     def _give(self, envelopes: Sequence[Envelope]) -> None:
         """Hand out, and tell it first: whatever happens from here on, the log says what may have left."""
@@ -119,29 +129,42 @@ class Pump:
         if idle:
             time.sleep(IDLE)
 
-    def flush(self) -> None:
-        """Record what is known. Until the database has taken it, it is kept."""
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
+        """Record what is known: beside the body where two may write at once, and else before it. What the database did
+        not take the last time goes before everything else.
+        """
+        if not self.unrecorded or self._behind or not (self._bridges and many_may_write()):
+            self.flush()
+            yield
+            return
+        known = [*self.unrecorded]
         try:
-            record(self.unrecorded, self.ring.rows([result.delivery for result in self.unrecorded]))
-        except REFUSED_BY_DATABASE:
-            self._record_one_by_one()
+            with beside(partial(self._record, known)):
+                yield
+        finally:
+            if not self._behind:
+                del self.unrecorded[: len(known)]
+
+    def flush(self) -> None:
+        """Record what is known, and do what it advises. Until the database has taken it, it is kept."""
+        self._record(self.unrecorded)
         self.unrecorded = []
         self._heed_all()
+
+    def _record(self, results: Sequence[Result]) -> None:
+        self._behind = True
+        try:
+            record(results, self.ring.rows([result.delivery for result in results]))
+        except REFUSED_BY_DATABASE:
+            _record_one_by_one(results)
+        self._behind = False
 
     def _heed_all(self) -> None:
         """Do what the answers advise, before anything else is claimed. Until the database has taken it, it is kept."""
         while self.unheeded:
             self._heed(self.unheeded[0])
             self.unheeded.popleft()
-
-    def _record_one_by_one(self) -> None:
-        """Find the result that the database refuses: a fault of ours, which fails that message and no other."""
-        for result in self.unrecorded:
-            try:
-                record([result])
-            except REFUSED_BY_DATABASE as fault:
-                log.error("fault of our own", exc_info=fault, extra={"message_id": result.delivery.envelope.message_id})
-                record([spoiled(result)])
 
     def held(self) -> set[int]:
         """The ids of the messages that this process has claimed and not recorded."""
@@ -187,9 +210,14 @@ class Pump:
         return claimed
 
     def _ready(self) -> int:
-        """How many may wait for a seat. None where a repeat would be delivered twice: of what is claimed nobody knows
-        after a kill whether it left."""
-        return self.ahead.number(TURN) if self.claimer.deduplicates and not self.pace else 0
+        """How many may wait for a seat."""
+        return self.ahead.number(TURN) if self._bridges else 0
+
+    @property
+    def _bridges(self) -> bool:
+        """Whether the seats go on while the pump is at the database. Not where a repeat would be delivered twice: of
+        what is claimed and not recorded nobody knows after a kill whether it left. Nor beside pages."""
+        return self.claimer.deduplicates and not self.pace
 
     def _take(self, deliveries: Iterable[Delivery]) -> None:
         """Decide on each delivery. Nothing here can fail on account of the database, so nothing gets lost."""
@@ -218,6 +246,16 @@ class Pump:
             gate.wait(now + timedelta(seconds=advice.wait), now)
         if advice.lift:
             self.gate.lift(advice.lift, now)
+
+
+def _record_one_by_one(results: Iterable[Result]) -> None:
+    """Find the result that the database refuses: a fault of ours, which fails that message and no other."""
+    for result in results:
+        try:
+            record([result])
+        except REFUSED_BY_DATABASE as fault:
+            log.error("fault of our own", exc_info=fault, extra={"message_id": result.delivery.envelope.message_id})
+            record([spoiled(result)])
 
 
 def spoiled(result: Result) -> Result:

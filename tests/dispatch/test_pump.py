@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from mailing_app import clients, clock, holds, turns
 from mailing_app.db import db
 from mailing_app.dispatch import gate, retry, settle, sweep
+from mailing_app.dispatch import pump as pump_module
 from mailing_app.dispatch.budget import AT_FIRST, RECENT
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.gateway import Address
@@ -287,6 +289,32 @@ def test_what_comes_back_while_the_pump_records_is_heeded_before_it_claims(
     pump.flush()
     assert figures(mailing) == {"pending": 40}
     assert len(gateway.inbox) == 4
+
+
+def test_what_the_database_did_not_take_is_recorded_before_anything_else_is_claimed(
+    pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_clients(20)
+    mailing = enrolled()
+    pump.turn()
+    eventually(lambda: pump.seats._back.qsize() == len(pump.seats.in_flight))
+    order: list[str] = []
+
+    def fail(*_given: object) -> int:
+        raise OperationalError("UPDATE message", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(pump_module, "record", fail)
+    with pytest.raises(OperationalError):
+        pump.turn()
+    claim = pump.claimer.claim
+    monkeypatch.setattr(pump_module, "record", lambda *given: (record(*given), order.append("recorded")))
+    monkeypatch.setattr(Claimer, "claim", lambda _self, *given: order.append("claims") or claim(*given))
+    pump.turn()
+    assert order[:2] == ["recorded", "claims"]
+    monkeypatch.undo()
+    run(pump, done(mailing))
+    assert figures(mailing) == {"sent": 20}
+    assert (gateway.counts().received, gateway.counts().repeated) == (20, 0)
 
 
 def test_what_lies_ready_does_not_leave_once_answers_go_wrong(pump: Pump, gateway: PracticeGateway) -> None:

@@ -132,6 +132,12 @@ class Postgresql:
             return read_only == "off"
 
 
+def hold_nothing() -> None:
+    """No connection either: a server may be gone and back before this process would ask whether one still lives."""
+    db.session.remove()
+    db.engine.dispose()
+
+
 DATABASES = {"sqlite": Sqlite, "postgresql": Postgresql}
 Database = Sqlite | Postgresql
 

@@ -25,7 +25,7 @@ from tests.dispatch.test_storage import figures
 from tests.factories import a_mailing, some_clients
 from tests.processes import outages
 from tests.processes.conftest import WORKER, Start, eventually, free_port, is_served
-from tests.processes.outages import DATABASES, Database
+from tests.processes.outages import DATABASES, Database, hold_nothing
 from tests.web.pages import fields
 
 SEATS, AUDIENCE = 8, 40
@@ -173,12 +173,6 @@ def look_long_ago() -> None:
     with transaction() as session:
         session.execute(update(SignIn).values(seen_at=clock.now() - timedelta(minutes=2)))
     hold_nothing()
-
-
-def hold_nothing() -> None:
-    """No connection either: a server may be gone and back before this process would ask whether one still lives."""
-    db.session.remove()
-    db.engine.dispose()
 
 
 def told(folder: Path, logger: str) -> list[str]:

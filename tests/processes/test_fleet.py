@@ -29,7 +29,7 @@ from tests.dispatch.test_storage import figures
 from tests.factories import a_crowd, a_mailing, a_phone
 from tests.processes import outages
 from tests.processes.conftest import Start, eventually, free_port, is_served
-from tests.processes.outages import Postgresql
+from tests.processes.outages import Postgresql, hold_nothing
 
 pytestmark = pytest.mark.server
 
@@ -80,10 +80,10 @@ def test_one_killed_one_stopped_and_the_database_started_anew(
     killed.kill()
     stopped.send_signal(signal.SIGSTOP)
     assert gateway.wait_for_requests(300, timeout=30)
-    db.session.remove()
+    hold_nothing()
     with database.away("gone"):
         pass
-    everyone_is_sent(mailing, gateway, repeats=2 * (SEATS + READY))  # of two: on the wire, and what lay ready
+    everyone_is_sent(mailing, gateway, repeats=2 * 2 * (SEATS + READY))  # of two: as a kill repeats
     stopped.send_signal(signal.SIGCONT)
     eventually(lambda: present() == 3)
     other = a_mailing()
