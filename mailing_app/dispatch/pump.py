@@ -1,4 +1,4 @@
-"""The pump: one thread that claims, hands out, collects and records; the seats beside it only post."""
+"""The pump: one thread that claims, hands out, collects and sees to the record; the seats beside it only post."""
 
 import logging
 import time
@@ -79,7 +79,7 @@ class Pump:
         self.unrecorded: list[Result] = []
         self.unheeded: deque[Advice] = deque()
         self._behind = False
-        """Whether the database has not taken what was to be recorded last."""
+        """Whether it is not known of the last record that the database has taken it."""
         self._turns = 0
         self._looked_at = 0.0
         self._probe: Envelope | None = None
@@ -91,13 +91,13 @@ class Pump:
         self._see_to(deliveries)
         with self._recording():
             self._call_back()
-            # What came back meanwhile has left its seat; else none would lie ready for it until the next turn.
-            meanwhile = self.seats.collect(0)
-            self._see_to(meanwhile)
+            # What came back since has left its seat; else none would lie ready for it until the next turn.
+            since = self.seats.collect(0)
+            self._see_to(since)
             self._heed_all()
             claimed = self._fill()
         busy = clock.monotonic() - began
-        self.ahead.note(sum(map(_is_accepted, deliveries + meanwhile)), busy, began)
+        self.ahead.note(sum(map(_is_accepted, deliveries + since)), busy, began)
         self._rest(busy, idle=not (claimed or self.seats.in_flight or self.unrecorded))
 
     def _see_to(self, deliveries: Sequence[Delivery]) -> None:
@@ -138,7 +138,7 @@ class Pump:
             self.flush()
             yield
             return
-        known = [*self.unrecorded]
+        known, self._behind = [*self.unrecorded], True  # the body may add to it, and does nothing else with it
         try:
             with beside(partial(self._record, known)):
                 yield

@@ -1,6 +1,7 @@
 """The pump against a real gateway and a real database: what the gateway saw, and what the database says."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -42,6 +43,17 @@ def run(pump: Pump, until: Callable[[], bool], turns: int = 400) -> None:
         if until():
             return
     raise AssertionError("the pump never got there")
+
+
+def all_answered(pump: Pump) -> None:
+    """Fill the seats, and wait until all answers are there to be collected."""
+    pump.turn()
+    eventually(lambda: pump.seats._back.qsize() == len(pump.seats.in_flight))
+
+
+def away() -> OperationalError:
+    """What a statement says when the database has gone."""
+    return OperationalError("UPDATE message", {}, Exception("the server closed the connection"))
 
 
 def done(mailing: Mailing) -> Callable[[], bool]:
@@ -275,8 +287,7 @@ def test_what_comes_back_while_the_pump_records_is_heeded_before_it_claims(
     some_clients(40)
     mailing = enrolled()
     gateway.set_weather(Weather("401", seconds=60))
-    pump.turn()
-    eventually(lambda: pump.seats._back.qsize() == len(pump.seats.in_flight))
+    all_answered(pump)
     collects = iter([lambda _seconds: [], pump.seats.collect])  # the answers come after the first look
 
     def collect(seconds: float) -> list[Delivery]:
@@ -296,12 +307,11 @@ def test_what_the_database_did_not_take_is_recorded_before_anything_else_is_clai
 ) -> None:
     some_clients(20)
     mailing = enrolled()
-    pump.turn()
-    eventually(lambda: pump.seats._back.qsize() == len(pump.seats.in_flight))
+    all_answered(pump)
     order: list[str] = []
 
     def fail(*_given: object) -> int:
-        raise OperationalError("UPDATE message", {}, Exception("the server closed the connection"))
+        raise away()
 
     monkeypatch.setattr(pump_module, "record", fail)
     with pytest.raises(OperationalError):
@@ -314,6 +324,48 @@ def test_what_the_database_did_not_take_is_recorded_before_anything_else_is_clai
     monkeypatch.undo()
     run(pump, done(mailing))
     assert figures(mailing) == {"sent": 20}
+    assert (gateway.counts().received, gateway.counts().repeated) == (20, 0)
+
+
+def test_what_is_recorded_is_not_kept_though_the_claim_fails(
+    pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_clients(20)
+    mailing = enrolled()
+    all_answered(pump)
+
+    def fail(*_given: object) -> list[Envelope]:
+        raise away()
+
+    monkeypatch.setattr(Claimer, "claim", fail)
+    with pytest.raises(OperationalError):
+        pump.turn()
+    assert not pump.held()
+    assert figures(mailing) == {"sent": 4, "pending": 16}
+    monkeypatch.undo()
+    run(pump, done(mailing))
+    assert (gateway.counts().received, gateway.counts().repeated) == (20, 0)
+
+
+@pytest.mark.server
+def test_what_was_never_recorded_is_kept_whatever_the_reason(
+    pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_clients(20)
+    mailing = enrolled()
+    all_answered(pump)
+
+    @contextmanager
+    def no_memory(_step: object) -> Iterator[None]:
+        yield
+        raise MemoryError
+
+    monkeypatch.setattr(pump_module, "beside", no_memory)
+    with pytest.raises(MemoryError):
+        pump.turn()
+    assert len(pump.unrecorded) == 4
+    monkeypatch.undo()
+    run(pump, done(mailing))
     assert (gateway.counts().received, gateway.counts().repeated) == (20, 0)
 
 
