@@ -7,7 +7,7 @@ from benchmarks.gateway import Gateway
 from benchmarks.run import Run
 from benchmarks.table import Goal, Row
 
-CALLS, LEAST = 8_000, 100
+CALLS, LEAST = 8_000, 2_000
 THREADS = (1, 32)
 
 

@@ -23,10 +23,11 @@ class Leg(NamedTuple):
 def leg(pid: int, done: Callable[[], int], number: int) -> Leg:
     """What the process and those that it started do between a tenth and the last of so many messages.
 
-    `done` tells how many are. TimeoutError when they never all are.
+    `done` tells how many are. TimeoutError when they never all are; there must be more than go between two looks.
     """
     wait_until(lambda: done() >= number * LEFT_OUT, WITHIN, LOOK_EVERY)
     before, used, began = done(), _used(pid), time.monotonic()
+    assert before < number, f"{number} are too few to be measured"
     wait_until(lambda: done() >= number, WITHIN, LOOK_EVERY)
     took, used = time.monotonic() - began, _used(pid) - used
     return Leg((number - before) / took, 1000 * used / (number - before))

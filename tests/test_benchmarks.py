@@ -58,7 +58,7 @@ def test_a_row_takes_the_place_of_its_last_figures_and_leaves_the_others(tmp_pat
 def test_a_small_run_measures_and_writes(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     small = ["--only", "exchange", "--scale", "0.001", "--rounds", "1", "--into", str(document)]
-    subprocess.run([sys.executable, "-m", "benchmarks", *small], cwd=ROOT, check=True, capture_output=True, timeout=100)
+    subprocess.run([sys.executable, "-m", "benchmarks", *small], cwd=ROOT, check=True, timeout=100)
     rows = [line for line in document.read_text().splitlines() if line.startswith("| processor time a call")]
     assert len(rows) == 2
     assert all(row.count("plain `Session.post`: ") == 1 for row in rows)
