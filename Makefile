@@ -62,7 +62,7 @@ soak: .venv/ready-dev
 conformance: .venv/ready-dev
 	@$(RUN) -m tests.conformance $(ARGS)
 
-# Each goal beside its limit and its peer, an hour in all; a whole run keeps its table in docs/performance.md. The peers
+# Each goal beside its limit and its peer, two hours in all; a whole run keeps its table in docs/performance.md. The peers
 # are left out where they are not installed (on Debian: apt-get install redis-server kannel sqlite3).
 # Some of it, or a small one that is written nowhere: make bench ARGS="--only pipeline --scale 0.1 --rounds 2"
 bench: .venv/ready-dev
