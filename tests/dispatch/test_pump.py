@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from flask import Flask
@@ -51,9 +51,9 @@ def all_answered(pump: Pump) -> None:
     eventually(lambda: pump.seats._back.qsize() == len(pump.seats.in_flight))
 
 
-def away() -> OperationalError:
-    """What a statement says when the database has gone."""
-    return OperationalError("UPDATE message", {}, Exception("the server closed the connection"))
+def fail(*_given: object) -> NoReturn:
+    """What a step does when the database has gone."""
+    raise OperationalError("UPDATE message", {}, Exception("the server closed the connection"))
 
 
 def done(mailing: Mailing) -> Callable[[], bool]:
@@ -309,10 +309,6 @@ def test_what_the_database_did_not_take_is_recorded_before_anything_else_is_clai
     mailing = enrolled()
     all_answered(pump)
     order: list[str] = []
-
-    def fail(*_given: object) -> int:
-        raise away()
-
     monkeypatch.setattr(pump_module, "record", fail)
     with pytest.raises(OperationalError):
         pump.turn()
@@ -333,10 +329,6 @@ def test_what_is_recorded_is_not_kept_though_the_claim_fails(
     some_clients(20)
     mailing = enrolled()
     all_answered(pump)
-
-    def fail(*_given: object) -> list[Envelope]:
-        raise away()
-
     monkeypatch.setattr(Claimer, "claim", fail)
     with pytest.raises(OperationalError):
         pump.turn()

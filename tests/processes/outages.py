@@ -133,7 +133,8 @@ class Postgresql:
 
 
 def hold_nothing() -> None:
-    """No connection either: a server may be gone and back before this process would ask whether one still lives."""
+    """Of the database, no connection either: a server may be gone and back before this process would ask whether one
+    still lives."""
     db.session.remove()
     db.engine.dispose()
 
