@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     gateway_token: str = ""
     gateway_timeout: Seconds = 10
     gateway_connect_timeout: Seconds = 3
-    gateway_concurrency: Annotated[int, Field(ge=1, le=1024)] = 64
+    gateway_concurrency: Annotated[int, Field(ge=1, le=2048)] = 64
     gateway_rate: Annotated[float, Field(gt=0, le=100_000)] | None = None
     gateway_rate_unit: Literal["messages", "parts"] = "messages"
     gateway_deduplicates: bool = True

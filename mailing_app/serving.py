@@ -8,7 +8,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,13 @@ if TYPE_CHECKING:  # the queue is loaded by who works at it
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+NICENESS = 10
+"""Of a process that only sends. Beside one web server, which takes a core at most, that leaves it a tenth of that core
+and all that lies idle elsewhere."""
+
+DESCRIPTORS = 4096
+"""Twice the most seats there may be."""
 
 
 def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
@@ -67,6 +74,8 @@ def work(app: Flask) -> None:
 
 
 def _until_asked(app: Flask, sender: "Schedule | Worker") -> None:
+    _stand_back()
+    _take_descriptors()
     asked = threading.Event()
     on_stop(sender.ask_to_stop)
     try:
@@ -76,6 +85,23 @@ def _until_asked(app: Flask, sender: "Schedule | Worker") -> None:
         asked.wait()
     except (SystemExit, KeyboardInterrupt):
         sender.stop()
+
+
+def _stand_back() -> None:
+    """Where there are too few cores, pages go first: messages have until the end of their mailing."""
+    if hasattr(os, "nice"):  # every system but Windows
+        os.nice(NICENESS)
+
+
+def _take_descriptors() -> None:
+    """Enough for a line in each seat: what a process gets unasked is often 1,024, or 256."""
+    with suppress(ImportError):  # Windows has no such limit
+        import resource
+
+        given, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        enough = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
+        if given != resource.RLIM_INFINITY and given < enough:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
 
 
 def practise(settings: Settings) -> PracticeGateway | None:

@@ -15,7 +15,7 @@ def grown(most: int) -> Congestion:
 
 
 @given(
-    st.integers(1, 1024),
+    st.integers(1, 2048),
     st.lists(st.none() | st.tuples(st.floats(0, 30), st.floats(0, 30))),
 )
 def test_it_stays_between_one_and_the_most(most: int, events: list[tuple[float, float] | None]) -> None:
