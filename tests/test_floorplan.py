@@ -33,7 +33,7 @@ FLOORS = (
     {"words"},
     {"batches", "models", "paging", "lines"},
     {"db"},
-    {"phones", "forecast", "periods", "damage", "delimited", "pace", "downloads"},
+    {"phones", "forecast", "periods", "damage", "delimited", "pace", "downloads", "prefetch"},
     {
         "errors",
         "texts",
