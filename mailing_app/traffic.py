@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
-from mailing_app.db import db
+from mailing_app.db import db, run
 from mailing_app.models import Meter, RawAnswer, Traffic
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -46,6 +47,14 @@ class Latency(NamedTuple):
 
     about: int
     up_to: int
+
+
+class Ended(NamedTuple):
+    """So many of the attempts that ended in a minute came to this outcome."""
+
+    minute_at: datetime
+    outcome: str
+    number: int
 
 
 class Step(NamedTuple):
@@ -127,12 +136,18 @@ def quantile(histogram: Mapping[int, int], share: float) -> Latency | None:
     return None
 
 
-def steps(since: datetime, until: datetime, length: timedelta, mailing_id: int | None = None) -> Sequence[Step]:
-    """What came of the attempts, step by step without a gap: `length` is whole minutes, `since` begins the first."""
+def steps(since: datetime, until: datetime, length: timedelta) -> Sequence[Step]:
+    """What came of all attempts, step by step without a gap: `length` is whole minutes, `since` begins the first."""
+    within = _by_minute().where(*_span(since, until))
+    return in_steps(_ended(db.session.execute(within)), since, until, length)
+
+
+def in_steps(ended: Iterable[Ended], since: datetime, until: datetime, length: timedelta) -> Sequence[Step]:
+    """The same of attempts that were read already, none of them from before `since`."""
     counted: dict[datetime, Counter[str]] = {}
-    for minute_at, outcome, number in _by_minute(since, until, mailing_id):
+    for minute_at, outcome, number in ended:
         began_at = since + (minute_at - since) // length * length
-        counted.setdefault(began_at, Counter())[outcome] += int(number)
+        counted.setdefault(began_at, Counter())[outcome] += number
     number_of_steps = -((since - until) // length)
     return [Step(since + place * length, counted.get(since + place * length, {})) for place in range(number_of_steps)]
 
@@ -161,20 +176,16 @@ def by_mailing(since: datetime, until: datetime) -> dict[int, Counter[str]]:
     return found
 
 
-def best_minute(since: datetime, mailing_id: int | None = None) -> int:
-    """The most messages that the gateway accepted in one minute, over all dispatchers, of a mailing or of all."""
+def best_minute(since: datetime) -> int:
+    """The most messages that the gateway accepted in one minute, over all dispatchers."""
     number = func.sum(Traffic.number).label("number")
-    by_minute = (
-        select(number).where(*_accepted(since, mailing_id)).group_by(Traffic.minute_at).order_by(number.desc()).limit(1)
-    )
+    by_minute = select(number).where(*_accepted(since)).group_by(Traffic.minute_at).order_by(number.desc()).limit(1)
     return db.session.scalars(by_minute).one_or_none() or 0
 
 
-def extent(mailing_id: int) -> tuple[datetime, datetime] | None:
-    """The first and the last minute in which attempts of a mailing ended; None when there were none."""
-    ends = select(func.min(Traffic.minute_at), func.max(Traffic.minute_at)).where(Traffic.mailing_id == mailing_id)
-    first, last = db.session.execute(ends).one()
-    return (first, last) if first else None
+def of_mailing(mailing_id: int) -> Sequence[Ended]:
+    """All attempts of a mailing by minute and outcome, the first minute first."""
+    return _ended(run(db.session(), _of_mailing(), mailing_id=mailing_id))
 
 
 def by_kind(steps: Sequence[Step]) -> dict[str, list[int]]:
@@ -190,22 +201,25 @@ def answers(limit: int) -> Sequence[RawAnswer]:
     return db.session.scalars(select(RawAnswer).order_by(RawAnswer.came_at.desc()).limit(limit)).all()
 
 
-def _by_minute(since: datetime, until: datetime, mailing_id: int | None) -> Iterable[Any]:
-    statement = (
-        select(Traffic.minute_at, Traffic.outcome, func.sum(Traffic.number))
-        .where(*_span(since, until, mailing_id))
-        .group_by(Traffic.minute_at, Traffic.outcome)
-    )
-    return db.session.execute(statement)
+def _ended(rows: Iterable[Any]) -> list[Ended]:
+    return [Ended(minute_at, outcome, int(number)) for minute_at, outcome, number in rows]
 
 
-def _accepted(since: datetime, mailing_id: int | None = None) -> list[ColumnElement[bool]]:
-    return [Traffic.minute_at >= since, Traffic.outcome == ACCEPTED, *_of(mailing_id)]
+@cache
+def _of_mailing() -> Any:
+    of_it = Traffic.mailing_id == bindparam("mailing_id", type_=Traffic.mailing_id.type)
+    return _by_minute().where(of_it).order_by(Traffic.minute_at)
 
 
-def _span(since: datetime, until: datetime, mailing_id: int | None) -> list[ColumnElement[bool]]:
-    return [Traffic.minute_at >= since, Traffic.minute_at <= until, *_of(mailing_id)]
+def _by_minute() -> Any:
+    key = (Traffic.minute_at, Traffic.outcome)
+    return select(*key, func.sum(Traffic.number)).group_by(*key)
 
 
-def _of(mailing_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if mailing_id is None else [Traffic.mailing_id == mailing_id]
+def _accepted(since: datetime) -> list[ColumnElement[bool]]:
+    return [Traffic.minute_at >= since, Traffic.outcome == ACCEPTED]
+
+
+def _span(since: datetime, until: datetime, mailing_id: int | None = None) -> list[ColumnElement[bool]]:
+    of_it = [] if mailing_id is None else [Traffic.mailing_id == mailing_id]
+    return [Traffic.minute_at >= since, Traffic.minute_at <= until, *of_it]

@@ -201,6 +201,14 @@ def test_no_statement_of_the_report_touches_a_message(app: Flask, operator: Flas
         assert [each for each in seen if re.search(r"\b(message|attempt)\b", each)] == [], path
 
 
+def test_the_figures_are_read_at_once(app: Flask, operator: FlaskClient) -> None:
+    """Each statement is a way there and back: one for all that is kept by trait, two for what attempts came to."""
+    mailing = every_end()
+    seen = statements(lambda: operator.get(f"/mailings/{mailing.id}/report"))
+    assert sum("breakdown" in each for each in seen) == 1
+    assert sum("traffic" in each for each in seen) == 2
+
+
 def statements(work: Any) -> list[str]:
     seen: list[str] = []
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from mailing_app import local_time
 from mailing_app.forecast import NEVER_OPENS, OVER
 from mailing_app.mailings import OPTED_OUT
-from mailing_app.models import Mailing, Status
-from mailing_app.reports.breakdown import by_zone
+from mailing_app.models import Mailing, Status, Trait
+from mailing_app.reports.breakdown import Rows
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Audience:
     """How many wait for their window to open just now, and it will."""
 
 
-def audience(mailing: Mailing, now: datetime) -> Audience:
+def audience(mailing: Mailing, rows: Rows, now: datetime) -> Audience:
     """Whom the mailing matched. Told from its figures by zone, its window and its term as they are now."""
     numbers, waiting = Counter({OPTED_OUT: mailing.tally.opted_out}), 0
     fixed_at = mailing.enrolled_at or now
-    for zone, counts in by_zone(mailing).items():
+    for zone, counts in rows[Trait.TIMEZONE]:
         if _opening(mailing, zone, fixed_at) >= mailing.ends_at:
             closed = NEVER_OPENS if fixed_at < mailing.ends_at else OVER
             numbers[closed] += counts[Status.PENDING] + counts[Status.EXPIRED]

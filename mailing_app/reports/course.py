@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from mailing_app import traffic
 from mailing_app.models import Mailing, Phase
+from mailing_app.traffic import Ended
 
 OVER = (Phase.FINISHED, Phase.CANCELLED)
 
@@ -22,18 +23,17 @@ class Course:
     series: Mapping[str, Sequence[int]]
 
 
-def course(mailing: Mailing, now: datetime) -> Course | None:
-    """How a mailing went on until now, in even steps; None before its first attempt ended."""
-    extent = traffic.extent(mailing.id)
-    if extent is None:
+def course(mailing: Mailing, ended: Sequence[Ended], now: datetime) -> Course | None:
+    """How a mailing went on until now, in even steps, by its attempts; None before the first of them ended."""
+    if not ended:
         return None
-    begin, last = extent
+    begin, last = ended[0].minute_at, ended[-1].minute_at
     until = last if mailing.phase(now) in OVER else max(last, traffic.minute_of(now))
     minutes = (until - begin) // traffic.MINUTE + 1
     length = next((each for each in STEP_LENGTHS if minutes <= each * MOST_STEPS), -(-minutes // MOST_STEPS))
     if begin < now - traffic.BY_THE_MINUTE_FOR:
         begin, length = traffic.hour_of(begin), max(length, STEP_LENGTHS[-1])
-    steps = traffic.steps(begin, until + traffic.MINUTE, length * traffic.MINUTE, mailing.id)
+    steps = traffic.in_steps(ended, begin, until + traffic.MINUTE, length * traffic.MINUTE)
     kinds = traffic.by_kind(steps)
     accepted = list(accumulate(kinds.pop(traffic.ACCEPTED)))
     failing = list(accumulate(map(sum, zip(*kinds.values(), strict=True))))

@@ -8,11 +8,12 @@ from mailing_app import mailings, traffic
 from mailing_app.db import look_once
 from mailing_app.mailings import Expectation
 from mailing_app.models import Mailing, Trait
+from mailing_app.reports import breakdown
 from mailing_app.reports.audience import Audience, audience
-from mailing_app.reports.breakdown import Outcome, Parts, breakdown, outcomes
+from mailing_app.reports.breakdown import Outcome, Parts
 from mailing_app.reports.course import OVER, Course, course
 from mailing_app.reports.proof import Proof, proof
-from mailing_app.traffic import Latencies
+from mailing_app.traffic import Ended, Latencies
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,19 @@ def report(mailing_id: int, now: datetime) -> Report:
     messages: it is read from figures that move with them."""
     look_once()
     mailing = mailings.get(mailing_id)
-    extent = traffic.extent(mailing.id)
+    ended, rows = traffic.of_mailing(mailing.id), breakdown.read(mailing)
     return Report(
         mailing=mailing,
         made_at=now,
         is_final=mailing.phase(now) in OVER and not _open(mailing),
-        outcomes=outcomes(mailing),
-        audience=audience(mailing, now),
-        parts=breakdown(mailing),
-        course=course(mailing, now),
-        latencies=traffic.latencies(*extent, mailing.id) if extent else None,
+        outcomes=breakdown.outcomes(mailing, rows),
+        audience=audience(mailing, rows, now),
+        parts=breakdown.parts(mailing, rows),
+        course=course(mailing, ended, now),
+        latencies=traffic.latencies(ended[0].minute_at, ended[-1].minute_at, mailing.id) if ended else None,
         proof=proof(mailing),
         forecast=mailings.forecast_of(mailing),
-        happened=_happened(mailing, extent[0] if extent else now),
+        happened=_happened(mailing, ended),
     )
 
 
@@ -71,7 +72,7 @@ def _open(mailing: Mailing) -> int:
     return mailing.tally.pending + mailing.tally.sending
 
 
-def _happened(mailing: Mailing, since: datetime) -> Happened:
-    best = traffic.best_minute(since, mailing.id)
+def _happened(mailing: Mailing, ended: Sequence[Ended]) -> Happened:
+    best = max((each.number for each in ended if each.outcome == traffic.ACCEPTED), default=0)
     finished_at = mailing.tally.last_byte_at if mailing.enrolled_at and not _open(mailing) else None
     return Happened(mailing.tally.sent, best / 60 if best else None, finished_at)

@@ -138,9 +138,10 @@ def test_steps_have_no_gap_and_tell_one_mailing_from_another(app: Flask) -> None
     until = NOON + timedelta(minutes=14)
     told = [dict(step.outcomes) for step in traffic.steps(NOON, until, five)]
     assert told == [{"accepted": 5, "busy": 2}, {"accepted": 1}, {}]
-    assert [dict(step.outcomes) for step in traffic.steps(NOON, until, five, mailing_id=2)] == [{"busy": 2}, {}, {}]
-    assert traffic.extent(1) == (NOON, NOON + timedelta(minutes=7))
-    assert traffic.extent(3) is None
+    of_another = traffic.in_steps(traffic.of_mailing(2), NOON, until, five)
+    assert [dict(step.outcomes) for step in of_another] == [{"busy": 2}, {}, {}]
+    assert traffic.of_mailing(1) == [(NOON, "accepted", 5), (NOON + timedelta(minutes=7), "accepted", 1)]
+    assert traffic.of_mailing(3) == []
 
 
 def test_the_latest_answers_are_kept_as_they_came_without_our_token_and_phones(
