@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.numbers import get_group_symbol
 from flask import Flask, Response, current_app, flash, make_response, render_template, request
 from flask_babel import (
     format_date,
@@ -36,7 +37,7 @@ LATELY = timedelta(minutes=15)
 def init_app(app: Flask) -> None:
     """Teach templates what is said here."""
     app.jinja_env.filters.update(moment=moment, seconds=with_seconds, milliseconds=with_milliseconds, there=there)
-    app.jinja_env.filters.update(phone=phone, number=format_decimal, character=character)
+    app.jinja_env.filters.update(phone=phone, number=number, character=character)
     app.jinja_env.filters.update(word=words.of, reason=words.reason, breaker=words.breaker, turn=words.turn)
     app.jinja_env.filters.update(time_of_day=time_of_day, pace=pace, bytes=in_bytes, duration=duration)
     app.jinja_env.filters.update(
@@ -105,6 +106,13 @@ def day(value: date, unit: Unit = Unit.DAY) -> str:
 def day_in_short(value: date, unit: Unit) -> str:
     """The same for a mark below a chart, where there is little room."""
     return str(format_date(value, "LLL y" if unit is Unit.MONTH else "d MMM"))
+
+
+def number(value: float, pattern: str | None = None) -> str:
+    """A number as the language writes it: a report has hundreds of whole ones, and Babel rounds each of them too."""
+    if pattern is None and isinstance(value, int):
+        return f"{value:,}".replace(",", get_group_symbol(get_locale()))
+    return str(format_decimal(value, pattern))
 
 
 def pace(value: float) -> str:
