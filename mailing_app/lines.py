@@ -38,6 +38,12 @@ class Usually(NamedTuple):
     text: Any
 
 
+class Shared(NamedTuple):
+    """A cell of a moment that rows beside each other mostly share: it is made a text once for a span."""
+
+    column: Any
+
+
 @dataclass(frozen=True)
 class Lines:
     """What to write: `cells` of the rows of `source`, a SELECT that as yet names no columns.
@@ -62,7 +68,6 @@ class Writer:
 
     def __init__(self, connection: Connection, lines: Lines, delimiter: str) -> None:
         self._connection = connection
-        self._end = _end(lines)
         self._piece = _piece(lines, _SPELLINGS[connection.dialect.name](delimiter, lines.key.expression.table))
 
     def pieces(self, **given: Any) -> Iterator[str]:
@@ -70,25 +75,35 @@ class Writer:
 
         A piece is of so many keys, not of so many lines: no statement is long at work, however few lines match.
         """
-        reached = 0
-        while upto := self._connection.scalar(self._end, given | {"after": reached}):
-            if found := self._connection.scalar(self._piece, given | {"after": reached, "upto": upto}):
-                yield found
-            reached = upto
+        reached, keys = 0, KEYS_A_PIECE
+        while keys == KEYS_A_PIECE:
+            reached, keys, found = self._connection.execute(self._piece, given | {"after": reached}).one()
+            if found:
+                yield found + _END
 
 
 def _piece(lines: Lines, spelling: "_Sqlite") -> Any:
-    """A SELECT of the lines of a span of keys, as one text."""
-    line = spelling.line([spelling.told(cell) for cell in lines.cells]).label("line")
-    span = (lines.key > bindparam("after", type_=lines.key.type), lines.key <= bindparam("upto", type_=lines.key.type))
-    these = lines.source.with_only_columns(line).where(*span).order_by(lines.key, *lines.within).subquery()
-    return select(func.aggregate_strings(these.c.line, ""))
+    """A SELECT of the next span, its last key and how many it has, and of its lines as one text: all in one, since a
+    statement takes Python as long as hundreds of lines.
+    """
+    behind = lines.keys.where(lines.key > bindparam("after", type_=lines.key.type)).order_by(lines.key)
+    keys = behind.limit(KEYS_A_PIECE).subquery().c[0]
+    span = select(func.max(keys).label("upto"), func.count().label("keys")).cte("span")
+    upto = select(span.c.upto).scalar_subquery()
+    line = spelling.line([spelling.told(_known(cell, behind, spelling)) for cell in lines.cells]).label("line")
+    within = (lines.key > bindparam("after", type_=lines.key.type), lines.key <= upto)
+    these = lines.source.with_only_columns(line).where(*within).order_by(lines.key, *lines.within).subquery()
+    return select(span, select(func.aggregate_strings(these.c.line, _END)).scalar_subquery())
 
 
-def _end(lines: Lines) -> Any:
-    """A SELECT of the last key of the next span; None after the last one."""
-    behind = lines.keys.where(lines.key > bindparam("after", type_=lines.key.type))
-    return select(func.max(behind.order_by(lines.key).limit(KEYS_A_PIECE).subquery().c[0]))
+def _known(cell: Any, behind: Select[Any], spelling: "_Sqlite") -> Any:
+    """The cell; a shared moment is usually the one of the first row of the span."""
+    if not isinstance(cell, Shared):
+        return cell
+    first = behind.limit(1).correlate(None)
+    moment, text = (first.with_only_columns(each).scalar_subquery()
+                    for each in (cell.column, spelling.moment(cell.column)))  # fmt: skip
+    return Usually(cell.column, moment, text)
 
 
 class _Sqlite:
@@ -96,9 +111,9 @@ class _Sqlite:
         self.delimiter, self._walked = delimiter, walked
 
     def line(self, cells: Sequence[Any]) -> Any:
-        """A line of such cells."""
+        """A line of such cells, without its end."""
         parted = (part for cell in cells for part in (self.delimiter, cell))
-        return reduce(lambda before, part: before + part, islice(parted, 2, None), cells[0]) + "\r\n"
+        return reduce(lambda before, part: before + part, islice(parted, 2, None), cells[0])
 
     def told(self, cell: Any) -> Any:
         """A cell as text, empty for NULL."""
@@ -130,7 +145,7 @@ class _Sqlite:
 
 class _Postgresql(_Sqlite):
     def line(self, cells: Sequence[Any]) -> Any:
-        return func.concat(func.concat_ws(self.delimiter, *cells), "\r\n", type_=String)
+        return func.concat_ws(self.delimiter, *cells, type_=String)
 
     def plain(self, column: Any) -> Any:
         """`concat_ws` takes it as it is."""
@@ -148,8 +163,11 @@ class _Postgresql(_Sqlite):
         harmless = case((is_run, literal("'")), else_=literal("")) + apart
         quoted = literal('"') + func.replace(harmless, '"', '""', type_=String) + literal('"')
         cell = case((column.regexp_match(f'[{self.delimiter}"\r\n]'), quoted), else_=harmless)
-        return case((column.regexp_match(f"^[{_PLAIN}][^{_PARTING}]*$"), column), else_=cell)
+        suffices = column.regexp_match(f"^[{_PLAIN}][^{_PARTING}]*$")
+        return case((or_(column == "", suffices), column), else_=cell)
 
+
+_END = "\r\n"
 
 _PLAIN, _PARTING = "0-9A-Za-zА-я", '",;\t\r\n'
 """A text that begins with one of these and holds none of those is a cell as it is."""

@@ -215,6 +215,29 @@ def test_a_forgotten_mailing_tells_no_phone(api: FlaskClient, mailing: Mailing) 
 
 
 @pytest.mark.parametrize("grain", ["messages", "attempts"])
+def test_each_message_tells_its_own_moments(api: FlaskClient, mailing: Mailing, grain: str) -> None:
+    """Those beside each other mostly share the one of their enrolment, and most are due when their mailing starts."""
+    minute = timedelta(minutes=1)
+    with transaction() as session:
+        session.execute(update(Message).where(Message.id == 2).values(created_at=MOMENT + minute, due_at=STARTS_AT))
+        session.execute(update(Message).where(Message.id == 4).values(created_at=MOMENT - minute))
+    told = rows(api.get(f"/api/v1/mailings/{mailing.id}/report.csv?grain={grain}"))
+    moments = {line["id"]: (line["created_at"], line["due_at"]) for line in told}
+    usual, due = "2026-03-10T09:00:01.234Z", "2026-03-10T09:00:00.000Z"
+    assert moments["1"] == moments["3"] == (usual, usual)
+    assert moments["2"] == ("2026-03-10T09:01:01.234Z", due)
+    assert moments["4"] == ("2026-03-10T08:59:01.234Z", usual)
+
+
+@pytest.mark.parametrize("grain", ["messages", "attempts"])
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_no_message_is_left_out_where_pieces_meet(app: Flask, grain: str, beyond: int) -> None:
+    number = a_crowd(KEYS_A_PIECE + beyond)
+    told = rows(b"".join(reports.messages_csv(enrolled().id, grain=reports.Grain(grain))))
+    assert [int(line["client_id"]) for line in told] == list(range(1, number + 1))
+
+
+@pytest.mark.parametrize("grain", ["messages", "attempts"])
 def test_a_file_tells_of_one_moment_while_messages_move(app: Flask, grain: str) -> None:
     """Nobody waits: between any two pieces messages are claimed and recorded, and a new mailing is enrolled."""
     number = a_crowd(2 * KEYS_A_PIECE + 100)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from mailing_app import clock, spreadsheet
 from mailing_app.db import Moment, db, look_again, snapshot
-from mailing_app.lines import Free, Grain, Lines, Usually, Writer
+from mailing_app.lines import Free, Grain, Lines, Shared, Usually, Writer
 from mailing_app.mailings import in_phase
 from mailing_app.models import Attempt, Client, Mailing, Message, Phase, Status
 from mailing_app.reports.figures import statistics
@@ -70,14 +70,20 @@ def _file(
     with snapshot() as connection:
         writer = Writer(connection, _lines(titles, wanted), delimiter.sign)
         for mailing in connection.execute(mailings).all():
-            for piece in writer.pieces(
-                mailing_id=mailing.id,
-                name=mailing.name,
-                starts_at=mailing.starts_at,
-                start=spreadsheet.cell(mailing.starts_at),
-                forgotten=bool(mailing.forgotten_at),
-            ):
+            for piece in writer.pieces(**_given(mailing, delimiter.sign)):
                 yield encoding.encoded(piece)
+
+
+def _given(mailing: Any, delimiter: str) -> dict[str, Any]:
+    """What the lines of a mailing take from it; what each of them begins with is put together only once."""
+    start = spreadsheet.cell(mailing.starts_at)
+    return {
+        "mailing_id": mailing.id,
+        "of_its_mailing": delimiter.join((str(mailing.id), spreadsheet.quoted(mailing.name, delimiter), start)),
+        "starts_at": mailing.starts_at,
+        "start": start,
+        "forgotten": bool(mailing.forgotten_at),
+    }
 
 
 def _lines(titles: Sequence[str], wanted: Mapping[str, Any]) -> Lines:
@@ -86,8 +92,9 @@ def _lines(titles: Sequence[str], wanted: Mapping[str, Any]) -> Lines:
     source = select().select_from(Message)
     source = source.outerjoin(Attempt, Attempt.message_id == Message.id) if tried else source
     cells, of_the_mailing = _cells(), Message.mailing_id == bindparam("mailing_id")
+    before = [bindparam("of_its_mailing", type_=String())] if titles[0] == OF_ITS_MAILING[0] else []
     return Lines(
-        cells=[cells[title] for title in titles],
+        cells=[*before, *(cells[title] for title in titles if title not in OF_ITS_MAILING)],
         source=source.where(of_the_mailing, *_conditions(wanted)),
         key=Message.client_id,
         keys=select(Message.client_id).where(of_the_mailing),
@@ -102,13 +109,12 @@ def _cells() -> dict[str, Any]:
     start, is_forgotten = bindparam("start", type_=String()), bindparam("forgotten", type_=Boolean())
     before = aliased(Attempt)
     number = select(func.count()).where(before.message_id == Attempt.message_id, before.epoch <= Attempt.epoch)
-    plain = ("id", "client_id", "status", "reason", "attempts", "created_at", "sent_at")
+    plain = ("id", "client_id", "status", "reason", "attempts", "sent_at")
     of_an_attempt = ("started_at", "ended_at", "outcome", "http_status", "code")
     own = {name: getattr(Message, name) for name in plain} | {name: getattr(Attempt, name) for name in of_an_attempt}
     return own | {
-        "mailing_id": bindparam("mailing_id", type_=Message.mailing_id.type),
-        "mailing_name": Free(bindparam("name", type_=String())),
-        "mailing_starts_at": start,
+        # Whoever is enrolled in one chunk is so at one moment.
+        "created_at": Shared(Message.created_at),
         # Who waits for no window was due when the mailing began.
         "due_at": Usually(Message.due_at, bindparam("starts_at", type_=Moment()), start),
         "phone": case((not_(is_forgotten), func.coalesce(Message.phone, present))),
