@@ -1,0 +1,33 @@
+"""How long somebody else is kept from writing to an SQLite file: `python -m benchmarks.knock FILE`.
+
+It asks for the write lock again and again, gives it back at once, and when its standard input ends prints the longest
+time, in seconds, from one lock that it got to the next.
+"""
+
+import select
+import sqlite3
+import sys
+import time
+
+import click
+
+EVERY = 0.0002
+"""Seconds; between two transactions of one thread of ours lies more."""
+
+
+def main(file: str) -> None:
+    """Knock, and print."""
+    connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+    longest, got = 0.0, time.perf_counter()
+    while not select.select([sys.stdin], [], [], EVERY)[0]:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            continue
+        connection.execute("ROLLBACK")
+        longest, got = max(longest, time.perf_counter() - got), time.perf_counter()
+    click.echo(longest)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
