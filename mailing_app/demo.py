@@ -141,8 +141,8 @@ def _invent_finished(now: datetime) -> None:
 def _store(session: Session, mailing_id: int, rows: list[dict[str, Any]]) -> Sequence[int]:
     """The messages, and the figures with them; the ids."""
     moves = Moves()
-    traits = [column.key for column in OF_CLIENTS.values()]
-    moves.enrolled(mailing_id, Counter(tuple(row[name] for name in traits) for row in rows), opted_out=0)
+    added = {trait: Counter(row[column.key] for row in rows) for trait, column in OF_CLIENTS.items()}
+    moves.enrolled(mailing_id, added, opted_out=0)
     stored = session.execute(insert(Message).returning(Message.id, Message.attempts, *COUNTED), rows).all()
     for message in stored:
         moves.one(message, Status.PENDING)

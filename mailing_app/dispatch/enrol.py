@@ -1,20 +1,21 @@
 """Enrolment: when a mailing begins, its audience is fixed, one row a recipient."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import String, func, literal, or_, select
+from sqlalchemy import String, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from mailing_app import figures, local_time, pulse
 from mailing_app.batches import batch
-from mailing_app.db import Moment, absence, after_commit, changed, db, insert, look_again, transaction
+from mailing_app.db import Moment, absence, after_commit, db, insert, look_again, run, transaction
 from mailing_app.figures import Moves
 from mailing_app.mailings import audience, expectation
-from mailing_app.models import Client, EnrolmentSpan, Mailing, Message
+from mailing_app.models import Client, EnrolmentSpan, Id, Mailing, Message, Trait
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def _span_enrolled(mailing_id: int, now: datetime) -> bool:
 
 def _enrol(session: Session, mailing: Mailing, span: EnrolmentSpan, now: datetime) -> None:
     these = (Client.id > span.after, Client.id <= span.upto)
-    changed(session, _insertion(session, mailing, [*these, *audience.of(mailing)], now))
+    run(session, _insertion(session, mailing, [*these, *audience.of(mailing)], now))
     moves = Moves()
     moves.enrolled(mailing.id, _added(session, span, now), audience.opted_out(mailing, *these))
     session.delete(span)
@@ -151,14 +152,25 @@ def _insertion(session: Session, mailing: Mailing, chosen: list[Any], now: datet
     return insert(Message).from_select(columns, ordered, include_defaults=False).on_conflict_do_nothing()
 
 
-def _added(session: Session, span: EnrolmentSpan, now: datetime) -> dict[tuple[str, str, str], int]:
-    """How many really became recipients just now, by what they are."""
-    these = (Message.client_id > span.after, Message.client_id <= span.upto, Message.created_at == now)
-    traits = figures.OF_CLIENTS.values()
-    counted = select(*traits, func.count()).where(Message.mailing_id == span.mailing_id, *these).group_by(*traits)
-    # By the connection: a session would take each row for a part of an object.
-    rows: Sequence[Any] = session.connection().execute(counted).all()
-    return {(code, zone, tag): number for code, zone, tag, number in rows}
+def _added(session: Session, span: EnrolmentSpan, now: datetime) -> Mapping[Trait, Counter[str]]:
+    """How many really became recipients just now, by each thing that they are."""
+    found = {trait: Counter[str]() for trait in figures.OF_CLIENTS}
+    these = {"of": span.mailing_id, "after": span.after, "upto": span.upto, "enrolled_at": now}
+    for trait, value, number in run(session, _counting(), **these):
+        found[trait][value] = number
+    return found
+
+
+@cache
+def _counting() -> Any:
+    """By one trait after the other: of all three together there may be as many as recipients."""
+    of, after, upto = (bindparam(name, type_=Id) for name in ("of", "after", "upto"))
+    these = (Message.mailing_id == of, Message.client_id > after, Message.client_id <= upto)
+    enrolled_at = bindparam("enrolled_at", type_=Moment())
+    added = select(*figures.OF_CLIENTS.values()).where(*these, Message.created_at == enrolled_at).cte("added")
+    columns = {trait: added.c[column.key] for trait, column in figures.OF_CLIENTS.items()}
+    each = (select(literal(trait), value, func.count()).group_by(value) for trait, value in columns.items())
+    return union_all(*each)
 
 
 def _openings(session: Session, mailing: Mailing, chosen: list[Any], now: datetime) -> Any:

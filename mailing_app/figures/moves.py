@@ -76,15 +76,14 @@ class Moves:
             self._miss(row.client_id, origin, -1)
             self._miss(row.client_id, goal, 1)
 
-    def enrolled(self, mailing_id: int, added: Mapping[tuple[str, str, str], int], opted_out: int) -> None:
-        """So many recipients with each code, zone and tag were added, and so many had opted out and were left out."""
+    def enrolled(self, mailing_id: int, added: Mapping[Trait, Mapping[str, int]], opted_out: int) -> None:
+        """Recipients were added, so many with each code, each zone and each tag, and so many had opted out and were
+        left out.
+        """
         pending = Status.PENDING.value
-        self._tallies[mailing_id].update({pending: sum(added.values()), "opted_out": opted_out})
-        by_trait = {trait: Counter[str]() for trait in OF_CLIENTS}
-        for values, number in added.items():
-            for counts, value in zip(by_trait.values(), values, strict=True):
-                counts[value] += number
-        for trait, counts in by_trait.items():
+        number = sum(added[Trait.OPERATOR_CODE].values())
+        self._tallies[mailing_id].update({pending: number, "opted_out": opted_out})
+        for trait, counts in added.items():
             for value, number in counts.items():
                 self._breakdown[mailing_id, trait, value][pending] += number
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from mailing_app import clients, clock, mailings
-from mailing_app.db import changed, transaction
+from mailing_app.db import run, transaction
 from mailing_app.dispatch import enrol
 from mailing_app.dispatch.parts import Outcome
 from mailing_app.dispatch.record import record
@@ -163,14 +163,14 @@ def test_two_that_are_enrolled_at_one_moment_write_to_nobody_twice(app: Flask, m
     second = remainder(origin, starts_at=soon, ends_at=soon + timedelta(minutes=1))
     other = threading.Thread(target=inside(app, lambda: enrol_all(soon)))
 
-    def change_while_the_other_begins(*statement: Any) -> int:
-        number = changed(*statement)
+    def run_while_the_other_begins(*statement: Any, **given: Any) -> Any:
+        result = run(*statement, **given)
         if not other.ident:
             other.start()
             eventually(somebody_waits)
-        return number
+        return result
 
-    monkeypatch.setattr(enrol, "changed", change_while_the_other_begins)
+    monkeypatch.setattr(enrol, "run", run_while_the_other_begins)
     enrol_all(first.starts_at)
     other.join()
     assert (figures(first), figures(second)) == ({"pending": 3}, {})
