@@ -36,7 +36,6 @@ from mailing_app.models import (
     Status,
     Traffic,
 )
-from mailing_app.reports.course import course as course_of
 from tests.dispatch.test_storage import claim, enrolled, result
 from tests.factories import a_client, a_mailing, some_clients
 
@@ -364,7 +363,7 @@ def test_the_course_of_an_old_mailing_is_drawn_by_the_hour(app: Flask) -> None:
     for _ in range(2):
         some_traffic(now, (50,))
         folding.fold_traffic(now, at_once)
-    course = course_of(mailings.get(mailing.id), now)
+    course = reports.report(mailing.id, now).course
     assert course
     assert course.series["accepted"][-1] == sum(
         row["number"] for row in rows_of(Traffic) if (row["mailing_id"], row["outcome"]) == (mailing.id, "accepted")
