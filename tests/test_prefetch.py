@@ -44,3 +44,22 @@ def test_a_fault_comes_in_its_turn() -> None:
     assert next(coming) == 1
     with pytest.raises(ValueError, match="in the file"):
         next(coming)
+
+
+def test_closed_it_waits_for_what_is_being_made() -> None:
+    """It may be reading a file that is closed next."""
+    begun, go_on, made = threading.Event(), threading.Event(), list[int]()
+
+    def items() -> Iterator[int]:
+        yield 0
+        begun.set()
+        assert go_on.wait(10)
+        made.append(1)
+        yield 1
+
+    coming = prefetched(items())
+    next(coming)
+    assert begun.wait(10)
+    threading.Thread(target=go_on.set).start()
+    coming.close()
+    assert made == [1]

@@ -1,6 +1,6 @@
 """Clients from CSV at once. Large files come through the room `imports`, piece by piece."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -65,11 +65,12 @@ def import_csv(
         if "phone" not in mapping:
             raise Refused(N_("The first line must name the columns, `phone` among them."), field="file")
         chunks = _chunks(records, mapping, judge, result)
-        for chunk in prefetched(chunks) if ahead else chunks:
-            with transaction() as session:
-                result.add(store(session, chunk, mapping))
-            if progress:
-                progress(len(chunk))
+        with closing(prefetched(chunks) if ahead else chunks) as judged:  # before the file, which it may be reading
+            for chunk in judged:
+                with transaction() as session:
+                    result.add(store(session, chunk, mapping))
+                if progress:
+                    progress(len(chunk))
     with transaction() as session:
         told = {name: getattr(result, name) for name in ("created", "updated", "unchanged", "rejected")}
         audit.note(session, Action.CLIENTS_IMPORTED, **told)
@@ -86,7 +87,7 @@ def texts_of(record: Record, mapping: Sequence[str]) -> dict[str, str]:
 
 def _chunks(
     records: Iterator[Record], mapping: Sequence[str], judge: Judge, result: ImportResult
-) -> Iterator[list[dict[str, Any]]]:
+) -> Generator[list[dict[str, Any]]]:
     good: list[dict[str, Any]] = []
     for record in records:
         if record.is_blank:
