@@ -68,6 +68,7 @@ class Writer:
 
     def __init__(self, connection: Connection, lines: Lines, delimiter: str) -> None:
         self._connection = connection
+        self._end = _end(lines)
         self._piece = _piece(lines, _SPELLINGS[connection.dialect.name](delimiter, lines.key.expression.table))
 
     def pieces(self, **given: Any) -> Iterator[str]:
@@ -75,25 +76,33 @@ class Writer:
 
         A piece is of so many keys, not of so many lines: no statement is long at work, however few lines match.
         """
-        reached, keys = 0, KEYS_A_PIECE
-        while keys == KEYS_A_PIECE:
-            reached, keys, found = self._connection.execute(self._piece, given | {"after": reached}).one()
-            if found:
+        reached = 0
+        while upto := self._connection.scalar(self._end, given | {"after": reached}):
+            if found := self._connection.scalar(self._piece, given | {"after": reached, "upto": upto}):
                 yield found + _END
+            reached = upto
 
 
 def _piece(lines: Lines, spelling: "_Sqlite") -> Any:
-    """A SELECT of the next span, its last key and how many it has, and of its lines as one text: all in one, since a
-    statement takes Python as long as hundreds of lines.
-    """
-    behind = lines.keys.where(lines.key > bindparam("after", type_=lines.key.type)).order_by(lines.key)
-    keys = behind.limit(KEYS_A_PIECE).subquery().c[0]
-    span = select(func.max(keys).label("upto"), func.count().label("keys")).cte("span")
-    upto = select(span.c.upto).scalar_subquery()
+    """A SELECT of the lines of a span of keys, as one text without its last end."""
+    behind = _behind(lines)
     line = spelling.line([spelling.told(_known(cell, behind, spelling)) for cell in lines.cells]).label("line")
-    within = (lines.key > bindparam("after", type_=lines.key.type), lines.key <= upto)
-    these = lines.source.with_only_columns(line).where(*within).order_by(lines.key, *lines.within).subquery()
-    return select(span, select(func.aggregate_strings(these.c.line, _END)).scalar_subquery())
+    span = (lines.key > bindparam("after", type_=lines.key.type), lines.key <= bindparam("upto", type_=lines.key.type))
+    these = lines.source.with_only_columns(line).where(*span).order_by(lines.key, *lines.within).subquery()
+    return select(func.aggregate_strings(these.c.line, _END))
+
+
+def _end(lines: Lines) -> Any:
+    """A SELECT of the last key of the next span; None after the last one.
+
+    By itself, so that PostgreSQL plans the lines for a span whose length it knows: of one whose end it has yet to find
+    it takes half a percent of the table for the length, and reads millions of rows another way.
+    """
+    return select(func.max(_behind(lines).limit(KEYS_A_PIECE).subquery().c[0]))
+
+
+def _behind(lines: Lines) -> Select[Any]:
+    return lines.keys.where(lines.key > bindparam("after", type_=lines.key.type)).order_by(lines.key)
 
 
 def _known(cell: Any, behind: Select[Any], spelling: "_Sqlite") -> Any:
