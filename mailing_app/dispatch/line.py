@@ -82,9 +82,9 @@ class Line(HTTPConnection):
         if not self.is_connected:  # also where something lies there unasked, or the other side has hung up
             self._open(min(connect_timeout, exchange.left()))
         self._answers.expect(exchange)
+        self.sock.settimeout(exchange.left())  # before the look: it lets go of the interpreter, and others may be long
         if too_late := exchange.too_late():
             raise TooLate(too_late)
-        self.sock.settimeout(exchange.left())
         exchange.first_byte_at = clock.now()
         self.sock.sendall(request)
         return self._answers.body(exchange, self._receive, longest_body)
