@@ -27,9 +27,8 @@ log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-NICENESS = 10
-"""Of a process that only sends. Beside one web server, which takes a core at most, that leaves it a tenth of that core
-and all that lies idle elsewhere."""
+NICENESS = 5
+"""Of a process that only sends: where every core is taken, a third of what a page beside it gets."""
 
 DESCRIPTORS = 4096
 """Twice the most seats there may be."""
@@ -37,6 +36,7 @@ DESCRIPTORS = 4096
 
 def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
     """The web server, and with it a paced dispatcher and the practice gateway where they are wanted. Until SIGTERM."""
+    _take_descriptors()
     settings: Settings = app.config["SETTINGS"]
     if settings.exposed_at(host):
         sys.exit("MODE: say production or development when serving beyond this machine")

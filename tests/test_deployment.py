@@ -40,6 +40,12 @@ def test_a_service_may_do_no_more_than_it_must(name: str) -> None:
     assert all(not volume.startswith((".", "/")) for volume in service.get("volumes", []))
 
 
+def test_pages_go_before_senders() -> None:
+    """Docker's shares are 1,024 unless given."""
+    given = {name: service.get("cpu_shares", 1024) for name, service in SERVICES.items()}
+    assert max(given["dispatcher"], given["worker"]) < given["web"]
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_knows_the_settings_and_nothing_else(name: str) -> None:
     given = SERVICES[name]["environment"]

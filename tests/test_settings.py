@@ -45,6 +45,7 @@ SENSELESS = [
     ("GATEWAY_TIMEOUT", "soon"),
     ("GATEWAY_CONNECT_TIMEOUT", "-1"),
     ("GATEWAY_CONCURRENCY", "0"),
+    ("GATEWAY_CONCURRENCY", "2049"),
     ("GATEWAY_CONCURRENCY", "1.5"),
     ("GATEWAY_RATE", "0"),
     ("GATEWAY_DEDUPLICATES", "perhaps"),
