@@ -157,6 +157,8 @@ def kept_from_writing(work: Callable[[], object]) -> float:
     command = [sys.executable, "-m", "benchmarks.knock", db.engine.url.database or ""]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as knocking:
         cores.give_its_own(knocking.pid)
+        assert knocking.stdout
+        knocking.stdout.readline()  # it has begun
         work()
         longest, _ = knocking.communicate()
     return float(longest)

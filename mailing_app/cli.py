@@ -142,9 +142,13 @@ def import_clients(file: IO[bytes]) -> None:
     """Add or update clients from a CSV file with a header line."""
     from tqdm import tqdm
 
+    before = sys.getswitchinterval()
     sys.setswitchinterval(AT_THE_INTERPRETER)
-    with tqdm(unit=" clients", disable=None) as bar, current_app.test_request_context(), force_locale("en"):
-        result = _or_refused(clients.import_csv, _seekable(file), ClientForm.of_texts(), bar.update, ahead=True)
+    try:
+        with tqdm(unit=" clients", disable=None) as bar, current_app.test_request_context(), force_locale("en"):
+            result = _or_refused(clients.import_csv, _seekable(file), ClientForm.of_texts(), bar.update, ahead=True)
+    finally:
+        sys.setswitchinterval(before)
     for error in result.errors:
         click.echo(f"line {error['line']}: {error['field']}: {error['message']}", err=True)
     click.echo(

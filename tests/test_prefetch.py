@@ -60,6 +60,6 @@ def test_closed_it_waits_for_what_is_being_made() -> None:
     coming = prefetched(items())
     next(coming)
     assert begun.wait(10)
-    threading.Thread(target=go_on.set).start()
+    threading.Timer(0.2, go_on.set).start()
     coming.close()
     assert made == [1]

@@ -81,8 +81,8 @@ class Moves:
         left out.
         """
         pending = Status.PENDING.value
-        number = sum(added[Trait.OPERATOR_CODE].values())
-        self._tallies[mailing_id].update({pending: number, "opted_out": opted_out})
+        recipients = sum(added[Trait.OPERATOR_CODE].values())
+        self._tallies[mailing_id].update({pending: recipients, "opted_out": opted_out})
         for trait, counts in added.items():
             for value, number in counts.items():
                 self._breakdown[mailing_id, trait, value][pending] += number
