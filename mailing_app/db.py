@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -54,6 +55,9 @@ RETRY_AFTER = 5
 
 FRESH = 1.0
 """Seconds in which a connection that worked is believed to work."""
+
+_WRITING = threading.Lock()
+"""Who holds it writes to SQLite."""
 
 _BACK_AT = "back_at"
 """Under which name the pool keeps when a connection was last given back."""
@@ -158,10 +162,11 @@ def transaction(
     session = db.session()
     try:
         session.commit()  # ends the read in which the caller looked around; SQLite cannot turn it into a write
-        session.connection(execution_options={"writes": True, "patience": patience})
-        session.info[_AFTERWARDS] = []
-        yield session
-        session.commit()
+        with _in_turn(patience):
+            session.connection(execution_options={"writes": True, "patience": patience})
+            session.info[_AFTERWARDS] = []
+            yield session
+            session.commit()
     except IntegrityError as error:
         session.rollback()
         raise _translated(error, clashes or {}) from error
@@ -170,6 +175,23 @@ def transaction(
         raise
     for step in session.info.pop(_AFTERWARDS):
         step()
+
+
+@contextmanager
+def _in_turn(patience: float) -> Iterator[None]:
+    """On SQLite the threads of a process write one after the other. It would let them wait too, but whoever waits there
+    looks again ten times a second, and one who comes back at once is always sooner: an enrolment kept the pump waiting
+    for seconds.
+    """
+    if many_may_write():
+        yield
+        return
+    if not _WRITING.acquire(timeout=patience):
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+    try:
+        yield
+    finally:
+        _WRITING.release()
 
 
 @contextmanager

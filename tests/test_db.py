@@ -85,6 +85,31 @@ def test_writers_wait_for_each_other_instead_of_failing(app: Flask) -> None:
     assert db.session.get_one(Client, client.id).version == 41
 
 
+def test_who_comes_back_at_once_lets_those_go_first_who_wait(app: Flask) -> None:
+    """As an enrolment does, chunk after chunk, beside the pump."""
+    client, begun, over, rounds = a_client(), threading.Event(), threading.Event(), list[int]()
+
+    def chunks() -> None:
+        with app.app_context():
+            while not over.is_set():
+                with transaction() as session:
+                    session.execute(update(Client).where(Client.id == client.id).values(tag="chunk"))
+                    begun.set()
+                    over.wait(0.02)  # so long does a chunk take
+                rounds.append(1)
+
+    with ThreadPoolExecutor(1) as other:
+        writing = other.submit(chunks)
+        assert begun.wait(10)
+        before = len(rounds)
+        with transaction() as session:
+            session.execute(update(Client).where(Client.id == client.id).values(tag="pump"))
+            waited_for = len(rounds) - before
+        over.set()
+        writing.result()
+    assert waited_for < 5
+
+
 def test_cursor_is_opaque_and_forgives_nothing() -> None:
     assert cursor_id(cursor(2**50)) == 2**50
     assert [cursor_id(bad) for bad in ("", "x", "%%", "é", "LTE", cursor(1) + "A" * 40)] == [None] * 6
