@@ -162,8 +162,8 @@ def transaction(
     session = db.session()
     try:
         session.commit()  # ends the read in which the caller looked around; SQLite cannot turn it into a write
-        with _in_turn(patience):
-            session.connection(execution_options={"writes": True, "patience": patience})
+        with _in_turn(patience) as left:
+            session.connection(execution_options={"writes": True, "patience": left})
             session.info[_AFTERWARDS] = []
             yield session
             session.commit()
@@ -178,18 +178,19 @@ def transaction(
 
 
 @contextmanager
-def _in_turn(patience: float) -> Iterator[None]:
+def _in_turn(patience: float) -> Iterator[float]:
     """On SQLite the threads of a process write one after the other. It would let them wait too, but whoever waits there
     looks again ten times a second, and one who comes back at once is always sooner: an enrolment kept the pump waiting
-    for seconds.
+    for seconds. What is left of the patience is given: other processes write too.
     """
     if many_may_write():
-        yield
+        yield patience
         return
+    began = clock.monotonic()
     if not _WRITING.acquire(timeout=patience):
         raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
     try:
-        yield
+        yield max(patience - (clock.monotonic() - began), 0)
     finally:
         _WRITING.release()
 
