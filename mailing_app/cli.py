@@ -25,10 +25,6 @@ tokens = AppGroup("tokens", help="The keys of programs at the API.")
 register_of_clients = AppGroup("clients", help="The register of clients.")
 of_reports = AppGroup("reports", help="The figures.")
 
-AT_THE_INTERPRETER = 0.0003
-"""Seconds after which one thread of an import makes room for the other that asks: with Python's 5 ms the one who stores
-waits at each little statement, and the other is through before the large one begins."""
-
 
 def register(app: Flask) -> None:
     """Make the commands known to `flask`."""
@@ -142,13 +138,8 @@ def import_clients(file: IO[bytes]) -> None:
     """Add or update clients from a CSV file with a header line."""
     from tqdm import tqdm
 
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(AT_THE_INTERPRETER)
-    try:
-        with tqdm(unit=" clients", disable=None) as bar, current_app.test_request_context(), force_locale("en"):
-            result = _or_refused(clients.import_csv, _seekable(file), ClientForm.of_texts(), bar.update, ahead=True)
-    finally:
-        sys.setswitchinterval(before)
+    with tqdm(unit=" clients", disable=None) as bar, current_app.test_request_context(), force_locale("en"):
+        result = _or_refused(clients.import_csv, _seekable(file), ClientForm.of_texts(), bar.update, ahead=True)
     for error in result.errors:
         click.echo(f"line {error['line']}: {error['field']}: {error['message']}", err=True)
     click.echo(
