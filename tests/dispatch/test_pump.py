@@ -234,7 +234,8 @@ def test_an_orderly_end_records_what_is_in_flight(pump: Pump, gateway: PracticeG
     some_clients(10)
     mailing = enrolled()
     gateway.latency = 0.3
-    run(pump, lambda: len(gateway.inbox) == 4)
+    pump.turn()
+    assert gateway.wait_for_requests(4)
     pump.stop(5.0)
     assert figures(mailing) == {"sent": 4, "pending": 6}
 
