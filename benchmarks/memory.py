@@ -2,6 +2,9 @@
 that takes a second for each.
 """
 
+import os
+import signal
+import time
 from collections.abc import Iterator
 
 from benchmarks import history
@@ -22,6 +25,9 @@ UNDER_WAY, AT_LEAST = 30, 3
 SEATS, SLOW, MESSAGES = 1280, 1.0, 30_000
 """A thousand a second at a second each are a thousand in flight; every seat needs a moment more than the answer, and
 the turns of the pump another."""
+
+STOPPED = 2.0
+"""Seconds for which the machine leaves the dispatcher alone: all answers are there when it goes on."""
 
 TOGETHER, ALONE = Goal(200, at_most=True, unit="MiB"), Goal(300, at_most=True, unit="MiB")
 WITHIN = 300.0
@@ -62,8 +68,16 @@ def at_a_slow_gateway(run: Run, here: Stage, database: str) -> Iterator[Row]:
         mailing = a_mailing()
         process = here.start_alone("dispatcher", gateway_url=gateway.url, gateway_concurrency=SEATS)
         told = leg(process.pid, lambda: sent(mailing), number)
+        again = a_mailing()
+        wait_until(lambda: sent(again) > 0, every=0.1)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(STOPPED)
+        os.kill(process.pid, signal.SIGCONT)
+        resumed = leg(process.pid, lambda: sent(again), number)
         highest = memory(process.pid)
         here.stop()
     what = f"messages/s at a gateway that takes 1 s, {SEATS} seats, {database}"
     yield Row(what, Goal(1000, unit="/s"), [told.rate], "/s", note=f"{told.cost:.2f} ms of processor each")
+    yield Row(f"{what}: after a stop of {STOPPED:.0f} s", Goal(1000, unit="/s"), [resumed.rate], "/s",
+              note=f"{resumed.cost:.2f} ms of processor each")  # fmt: skip
     yield Row(f"{what}: memory", ALONE, [highest], "MiB")

@@ -33,13 +33,18 @@ NICENESS = 5
 DESCRIPTORS = 4096
 """Twice the most seats there may be."""
 
+WAKING = 25e-6
+"""Seconds between two threads that wake to ask for the interpreter, each of those that wait once a switch interval."""
+
 
 def serve(app: Flask, host: str, port: int, dispatches: bool) -> None:
     """The web server, and with it a paced dispatcher and the practice gateway where they are wanted. Until SIGTERM."""
-    _take_descriptors()
     settings: Settings = app.config["SETTINGS"]
     if settings.exposed_at(host):
         sys.exit("MODE: say production or development when serving beyond this machine")
+    _take_descriptors()
+    if dispatches:
+        _let_seats_wait(settings)
     with leaving_signals_to_the_main_thread():
         practice = practise(settings) if settings.practising else None
         schedule = Schedule(app, paced=True) if dispatches else None
@@ -76,6 +81,7 @@ def work(app: Flask) -> None:
 def _until_asked(app: Flask, sender: "Schedule | Worker") -> None:
     _stand_back()
     _take_descriptors()
+    _let_seats_wait(app.config["SETTINGS"])
     asked = threading.Event()
     on_stop(sender.ask_to_stop)
     try:
@@ -102,6 +108,13 @@ def _take_descriptors() -> None:
         enough = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
         if given != resource.RLIM_INFINITY and given < enough:
             resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
+
+
+def _let_seats_wait(settings: Settings) -> None:
+    """So many threads that their asking is no work: where the answers of a thousand came at once, as after a stop of the
+    process, it took the processor for good with Python's 5 ms, and nothing was recorded.
+    """
+    sys.setswitchinterval(max(sys.getswitchinterval(), settings.gateway_concurrency * WAKING))
 
 
 def practise(settings: Settings) -> PracticeGateway | None:
