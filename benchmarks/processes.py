@@ -21,6 +21,15 @@ def memory(pid: int, figure: str = "VmHWM") -> float:
     return int(told[1]) / 1024 if told else 0.0
 
 
+def together(pid: int) -> float:
+    """The same of the process and all that it started, as if nothing were shared between them."""
+    found = 0.0
+    for each in family(pid):
+        with suppress(OSError):  # it has ended
+            found += memory(each)
+    return found
+
+
 def family(pid: int) -> list[int]:
     """The process and all that it started, and they in their turn."""
     found = [pid]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.imports import a_file
-from benchmarks.processes import memory
+from benchmarks.processes import together
 from benchmarks.run import DATABASES, Run
 from benchmarks.stage import Stage, beside_the_server, stage
 from benchmarks.table import Goal, Row
@@ -43,7 +43,9 @@ PEER = (
 
 
 class Taken(NamedTuple):
-    """Seconds of the clock and of processor of a process, and the most memory that it had, in MiB."""
+    """Seconds of the clock, and of a process with those that it started: seconds of processor, and the most MiB of
+    memory that they had.
+    """
 
     wall: float
     processor: float
@@ -78,7 +80,7 @@ def imported(run: Run, here: Stage, database: str, number: int, files: tuple[Pat
     yield Row(
         f"import of clients, {database}", RATE, [number / own.wall for own, _ in turns], "/s",
         [number / peer.wall for _, peer in turns], f"{_PEERS[database]} of a clean file",
-        note=f"{cost:.1f} µs of processor a row in our process, its start included",
+        note=f"{cost:.1f} µs of processor a row in our processes, their start included",
     )  # fmt: skip
     yield Row(
         f"growth of memory over it, {database}", GROWTH, [own.memory - idle for own, _ in turns], "MiB", worst=True
@@ -136,7 +138,7 @@ def _run(start: Callable[[], "subprocess.Popen[bytes]"]) -> Taken:
     began, highest = time.perf_counter(), 0.0
     process = start()
     while not (told := os.wait4(process.pid, os.WNOHANG))[0]:
-        highest = max(highest, memory(process.pid))
+        highest = max(highest, together(process.pid))
         time.sleep(LOOK_EVERY)
     _, ended, used = told
     process.returncode = os.waitstatus_to_exitcode(ended)

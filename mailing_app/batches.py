@@ -32,7 +32,7 @@ def batches(**columns: TypeEngine[Any]) -> Subquery:
 def carried(rows: Sequence[Mapping[str, Any]], columns: Collection[str]) -> str:
     """Rows as a parameter. SQLite finds a value by its place in two thirds of the time that it takes by name."""
     if db.engine.dialect.name == "sqlite":
-        return _ROWS.encode([[row[name] for name in columns] for row in rows])
+        return _ROWS.encode(list(zip(*([row[name] for row in rows] for name in columns), strict=True)))
     return _ROWS.encode(rows)
 
 

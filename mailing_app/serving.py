@@ -111,8 +111,8 @@ def _take_descriptors() -> None:
 
 
 def _let_seats_wait(settings: Settings) -> None:
-    """So many threads that their asking is no work: where the answers of a thousand came at once, as after a stop of the
-    process, it took the processor for good with Python's 5 ms, and nothing was recorded.
+    """Their asking for the interpreter must be no work: where the answers of a thousand came at once, as after a stop
+    of the process, it took the processor for good with Python's 5 ms, and nothing was recorded.
     """
     sys.setswitchinterval(max(sys.getswitchinterval(), settings.gateway_concurrency * WAKING))
 

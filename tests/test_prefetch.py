@@ -1,14 +1,21 @@
 """What comes next is made while the present is used."""
 
-import threading
+import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
 from contextvars import ContextVar
+from multiprocessing.synchronize import Event
 
 import pytest
 
 from mailing_app.prefetch import prefetched
+from tests.processes.conftest import eventually
 
 WHERE = ContextVar("WHERE", default="nowhere")
+
+LARGE = "x" * (1 << 20)
+"""More than a pipe holds."""
 
 
 def test_all_come_in_their_order() -> None:
@@ -16,18 +23,13 @@ def test_all_come_in_their_order() -> None:
     assert list(prefetched(iter(()))) == []
 
 
-def test_the_next_is_made_while_the_present_is_used_and_no_more() -> None:
-    made = [threading.Event() for _ in range(3)]
-
-    def items() -> Iterator[int]:
-        for number, event in enumerate(made):
-            event.set()
-            yield number
-
-    coming = prefetched(items())
-    assert next(coming) == 0
+def test_the_next_is_made_elsewhere_while_the_present_is_used_and_no_more() -> None:
+    made = [multiprocessing.Event() for _ in range(4)]
+    coming = prefetched(_large(made))
+    assert next(coming)[0] != os.getpid()
     assert made[1].wait(10)
     assert not made[2].is_set()
+    coming.close()
 
 
 def test_it_is_made_in_the_context_of_the_one_who_uses_it() -> None:
@@ -35,31 +37,62 @@ def test_it_is_made_in_the_context_of_the_one_who_uses_it() -> None:
     assert list(prefetched(WHERE.get() for _ in range(2))) == ["here", "here"]
 
 
-def test_a_fault_comes_in_its_turn() -> None:
+def test_a_fault_comes_in_its_turn_and_tells_where_it_was() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise ValueError("in the file")
 
     coming = prefetched(items())
     assert next(coming) == 1
-    with pytest.raises(ValueError, match="in the file"):
+    with pytest.raises(ValueError, match="in the file") as told:
+        next(coming)
+    assert "in items" in told.value.__notes__[0]
+
+
+def test_where_it_was_killed_nobody_takes_what_came_for_all() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    coming = prefetched(items())
+    assert next(coming) == 1
+    with pytest.raises(ChildProcessError):
         next(coming)
 
 
-def test_closed_it_waits_for_what_is_being_made() -> None:
-    """It may be reading a file that is closed next."""
-    begun, go_on, made = threading.Event(), threading.Event(), list[int]()
-
-    def items() -> Iterator[int]:
-        yield 0
-        begun.set()
-        assert go_on.wait(10)
-        made.append(1)
-        yield 1
-
-    coming = prefetched(items())
-    next(coming)
-    assert begun.wait(10)
-    threading.Timer(0.2, go_on.set).start()
+def test_closed_it_leaves_nobody_behind() -> None:
+    coming = prefetched(_large([multiprocessing.Event() for _ in range(4)]))
+    maker, _ = next(coming)
     coming.close()
-    assert made == [1]
+    assert not _lives(maker)
+
+
+def test_it_ends_with_the_one_who_uses_it() -> None:
+    """Also with one that was killed, and could not say so."""
+    here, there = multiprocessing.Pipe(duplex=False)
+
+    def use() -> None:
+        coming = prefetched(_large([multiprocessing.Event() for _ in range(4)]))
+        there.send(next(coming)[0])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    user = multiprocessing.get_context("fork").Process(target=use)
+    user.start()
+    maker = here.recv()
+    user.join()
+    eventually(lambda: not _lives(maker))
+
+
+def _large(made: list[Event]) -> Iterator[tuple[int, str]]:
+    """Who makes them, each too large to be left in the pipe."""
+    for event in made:
+        event.set()
+        yield os.getpid(), LARGE
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

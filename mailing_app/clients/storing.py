@@ -66,7 +66,7 @@ def _put(session: Session, upsert: Any) -> tuple[int, int]:
 
 
 def _batch(rows: Sequence[Row]) -> Subquery:
-    return batch([{name: row[name] for name in COLUMNS} for row in rows], **{name: String() for name in COLUMNS})
+    return batch(rows, **{name: String() for name in COLUMNS})
 
 
 def _last_words(rows: Sequence[Row], kept: Sequence[str]) -> tuple[list[Row], int]:

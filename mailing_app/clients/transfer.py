@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from mailing_app import audit, delimited, spreadsheet
 from mailing_app.clients.columns import mapping_of
@@ -64,13 +64,15 @@ def import_csv(
         mapping = mapping_of(next((record.cells for record in records), []))
         if "phone" not in mapping:
             raise Refused(N_("The first line must name the columns, `phone` among them."), field="file")
-        chunks = _chunks(records, mapping, judge, result)
-        with closing(prefetched(chunks) if ahead else chunks) as judged:  # before the file, which it may be reading
+        chunks = _chunks(records, mapping, judge)
+        with closing(prefetched(chunks) if ahead else chunks) as judged:
             for chunk in judged:
+                for line, faults in chunk.bad:
+                    result.reject(line, faults)
                 with transaction() as session:
-                    result.add(store(session, chunk, mapping))
+                    result.add(store(session, chunk.good, mapping))
                 if progress:
-                    progress(len(chunk))
+                    progress(len(chunk.good))
     with transaction() as session:
         told = {name: getattr(result, name) for name in ("created", "updated", "unchanged", "rejected")}
         audit.note(session, Action.CLIENTS_IMPORTED, **told)
@@ -85,20 +87,24 @@ def texts_of(record: Record, mapping: Sequence[str]) -> dict[str, str]:
     return texts
 
 
-def _chunks(
-    records: Iterator[Record], mapping: Sequence[str], judge: Judge, result: ImportResult
-) -> Generator[list[dict[str, Any]]]:
-    good: list[dict[str, Any]] = []
+class _Chunk(NamedTuple):
+    """Rows that stand together in the file: the values of the good ones, and line and faults of each bad one."""
+
+    good: list[dict[str, Any]]
+    bad: list[tuple[int, Mapping[str, str]]]
+
+
+def _chunks(records: Iterator[Record], mapping: Sequence[str], judge: Judge) -> Generator[_Chunk]:
+    chunk = _Chunk([], [])
     for record in records:
         if record.is_blank:
             continue
         values, faults = ({}, {"": record.fault}) if record.fault else judge(texts_of(record, mapping))
         if faults:
-            result.reject(record.line, faults)
-            continue
-        good.append(values)
-        if len(good) >= ROWS_A_CHUNK:
-            yield good
-            good = []
-    if good:
-        yield good
+            chunk.bad.append((record.line, faults))
+        else:
+            chunk.good.append(values)
+        if len(chunk.good) + len(chunk.bad) >= ROWS_A_CHUNK:
+            yield chunk
+            chunk = _Chunk([], [])
+    yield chunk
