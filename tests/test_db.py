@@ -163,7 +163,7 @@ def test_a_server_ends_the_writing_transaction_of_who_stands_still_in_it(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stopped process would else keep all others from what it has locked. SQLite has nobody who could do it."""
-    monkeypatch.setattr("mailing_app.db.STANDSTILL", 0.2)
+    monkeypatch.setattr("mailing_app.db.connections.STANDSTILL", 0.2)
     client = a_client(tag="before")
     on_a_server = db.engine.dialect.name == "postgresql"
     with pytest.raises(DBAPIError) if on_a_server else nullcontext() as ended, transaction() as session:

@@ -162,7 +162,7 @@ def strange_to_settings(module: Module) -> Iterator[str]:
 def commits(module: Module) -> Iterator[str]:
     for line, name in calls(module):
         if name.endswith(".commit") and module.room != "db":
-            yield f"{module.at(line)} {name}(): only db.py commits"
+            yield f"{module.at(line)} {name}(): only the room db commits"
 
 
 def wires(module: Module) -> Iterator[str]:
