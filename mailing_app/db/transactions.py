@@ -16,8 +16,9 @@ from mailing_app import clock
 from mailing_app.db.connections import PATIENCE
 from mailing_app.db.session import db
 
-_WRITING = threading.Lock()
-"""Who holds it writes to SQLite."""
+_NEXT, _WRITING = threading.Lock(), threading.Lock()
+"""Who holds them is the next to write to SQLite, and does so. A lock alone would go to who comes back at once, before
+the one who waited for it has woken; of two he who waits is the next here, and the other comes after him."""
 
 _AFTERWARDS = "afterwards"
 """Under which name a session keeps what is to be done once its transaction is committed."""
@@ -60,13 +61,27 @@ def _in_turn(patience: float) -> Iterator[float]:
     if many_may_write():
         yield patience
         return
-    began = clock.monotonic()
-    if not _WRITING.acquire(timeout=patience):
-        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+    until = clock.monotonic() + patience
+    with _taken(_NEXT, until):
+        _take(_WRITING, until)
     try:
-        yield max(patience - (clock.monotonic() - began), 0)
+        yield max(until - clock.monotonic(), 0)
     finally:
         _WRITING.release()
+
+
+def _take(lock: threading.Lock, until: float) -> None:
+    if not lock.acquire(timeout=max(until - clock.monotonic(), 0)):
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+
+
+@contextmanager
+def _taken(lock: threading.Lock, until: float) -> Iterator[None]:
+    _take(lock, until)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def after_commit(session: Session, step: Callable[[], Any]) -> None:
