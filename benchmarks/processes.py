@@ -3,6 +3,7 @@
 import os
 import re
 from contextlib import suppress
+from glob import glob
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -34,7 +35,7 @@ def family(pid: int) -> list[int]:
     """The process and all that it started, and they in their turn."""
     found = [pid]
     for each in found:
-        for tasks in Path(f"/proc/{each}/task").glob("*/children"):
+        for tasks in glob(f"/proc/{each}/task/*/children"):
             with suppress(OSError):  # threads come and go
-                found += map(int, tasks.read_text().split())
+                found += map(int, Path(tasks).read_text().split())
     return found

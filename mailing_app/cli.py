@@ -1,6 +1,7 @@
 """The commands of the contract."""
 
 import io
+import os
 import secrets
 import sys
 import time
@@ -169,8 +170,10 @@ def check_reports() -> None:
 
 
 def _seekable(file: IO[bytes]) -> IO[bytes]:
-    """The file, or what a pipe brought: an import reads it all to find its encoding, and then again."""
-    return file if file.seekable() else io.BytesIO(file.read())
+    """The file by a descriptor of its own, or what a pipe brought: an import reads it all to find its encoding, and
+    then again in a process in which the standard input is closed.
+    """
+    return open(os.dup(file.fileno()), "rb") if file.seekable() else io.BytesIO(file.read())
 
 
 def _app() -> Flask:

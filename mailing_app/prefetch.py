@@ -20,7 +20,7 @@ def prefetched(items: Iterator[T]) -> Generator[T]:
     note; ChildProcessError where the process was killed.
 
     It is forked, so it begins with all that the caller has at the first item; it must not touch the database, whose
-    connections are the caller's. Items must be such that can be pickled, and not None. Anywhere but on Linux, where to
+    connections are the caller's. Items and faults must be such that can be pickled. Anywhere but on Linux, where to
     fork is sound, they are made as they are asked for.
     """
     if sys.platform != "linux":
@@ -45,7 +45,7 @@ def prefetched(items: Iterator[T]) -> Generator[T]:
 def _next(made: "Connection[Any, Any]") -> Any:
     try:
         return made.recv()
-    except EOFError:
+    except (EOFError, OSError):  # between two items, or in the middle of one
         raise ChildProcessError("the process that makes what comes next ended before its time") from None
 
 

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextvars import ContextVar
 from multiprocessing.synchronize import Event
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,17 @@ def test_where_it_was_killed_nobody_takes_what_came_for_all() -> None:
         next(coming)
 
 
+def test_nor_where_it_was_killed_in_the_middle_of_one() -> None:
+    made = [multiprocessing.Event() for _ in range(4)]
+    coming = prefetched(_large(made))
+    maker, _ = next(coming)
+    assert made[1].wait(10)
+    eventually(lambda: _waits(maker))  # for somebody to read on
+    os.kill(maker, signal.SIGKILL)
+    with pytest.raises(ChildProcessError):
+        next(coming)
+
+
 def test_closed_it_leaves_nobody_behind() -> None:
     coming = prefetched(_large([multiprocessing.Event() for _ in range(4)]))
     maker, _ = next(coming)
@@ -78,6 +90,7 @@ def test_it_ends_with_the_one_who_uses_it() -> None:
 
     user = multiprocessing.get_context("fork").Process(target=use)
     user.start()
+    there.close()
     maker = here.recv()
     user.join()
     eventually(lambda: not _lives(maker))
@@ -91,8 +104,16 @@ def _large(made: list[Event]) -> Iterator[tuple[int, str]]:
 
 
 def _lives(pid: int) -> bool:
+    return _state(pid) not in ("", "Z")
+
+
+def _waits(pid: int) -> bool:
+    return _state(pid) == "S"
+
+
+def _state(pid: int) -> str:
+    """As the system calls it: `Z` for one that has ended and nobody took note of; empty when there is none."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return ""

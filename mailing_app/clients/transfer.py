@@ -69,10 +69,11 @@ def import_csv(
             for chunk in judged:
                 for line, faults in chunk.bad:
                     result.reject(line, faults)
-                with transaction() as session:
-                    result.add(store(session, chunk.good, mapping))
+                if chunk.good:
+                    with transaction() as session:
+                        result.add(store(session, chunk.good, mapping))
                 if progress:
-                    progress(len(chunk.good))
+                    progress(len(chunk.good) + len(chunk.bad))
     with transaction() as session:
         told = {name: getattr(result, name) for name in ("created", "updated", "unchanged", "rejected")}
         audit.note(session, Action.CLIENTS_IMPORTED, **told)
@@ -107,4 +108,5 @@ def _chunks(records: Iterator[Record], mapping: Sequence[str], judge: Judge) -> 
         if len(chunk.good) + len(chunk.bad) >= ROWS_A_CHUNK:
             yield chunk
             chunk = _Chunk([], [])
-    yield chunk
+    if chunk.good or chunk.bad:
+        yield chunk

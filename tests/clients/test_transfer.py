@@ -1,6 +1,7 @@
 """Clients from CSV and to CSV."""
 
 import io
+import multiprocessing
 
 import pytest
 from flask import Flask, current_app
@@ -13,9 +14,9 @@ from mailing_app.models import Client
 from tests.factories import a_client
 
 
-def imported(text: str, encoding: str = "utf-8") -> ImportResult:
+def imported(text: str, encoding: str = "utf-8", ahead: bool = False) -> ImportResult:
     with current_app.test_request_context():
-        return clients.import_csv(io.BytesIO(text.encode(encoding)), ClientForm.of_texts())
+        return clients.import_csv(io.BytesIO(text.encode(encoding)), ClientForm.of_texts(), ahead=ahead)
 
 
 def everyone() -> list[tuple[str | None, str, str, str]]:
@@ -71,10 +72,29 @@ def test_a_phone_twice_in_a_file_takes_the_last_word(app: Flask) -> None:
     assert everyone()[0][2] == "b"
 
 
-def test_many_chunks(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ahead", [False, True])
+def test_many_chunks(app: Flask, monkeypatch: pytest.MonkeyPatch, ahead: bool) -> None:
+    """One of them of bad rows alone, which opens no transaction."""
     monkeypatch.setattr(transfer, "ROWS_A_CHUNK", 7)
     rows = "".join(f"7900{number:07}\n" for number in range(50))
-    assert imported("phone\n" + rows).created == 50
+    result = imported("phone\n" + rows + "x\n" * 16 + rows, ahead=ahead)
+    assert (result.created, result.unchanged, result.rejected) == (50, 50, 16)
+    assert [error["line"] for error in result.errors] == list(range(52, 68))
+    assert {error["field"] for error in result.errors} == {"phone"}
+
+
+def test_what_is_stored_before_a_fault_stays(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the rows are made by another process, which ends with the import."""
+    monkeypatch.setattr(transfer, "ROWS_A_CHUNK", 7)
+
+    def full(_rows: int) -> None:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"), current_app.test_request_context():
+        text = "phone\n" + "".join(f"7900{number:07}\n" for number in range(50))
+        clients.import_csv(io.BytesIO(text.encode()), ClientForm.of_texts(), full, ahead=True)
+    assert len(everyone()) == 7
+    assert not multiprocessing.active_children()
 
 
 def test_export_and_import_come_back_to_the_same(app: Flask) -> None:

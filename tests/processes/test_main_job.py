@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -152,12 +153,15 @@ def test_a_second_signal_leaves_at_once(app: Flask, start: Start, gateway: Pract
     eventually(lambda: figures(mailing) == {"sent": number}, seconds=60)
 
 
-def test_clients_come_through_a_pipe(app: Flask, database_url: str) -> None:
+@pytest.mark.parametrize("way", ["a pipe", "a file in its place"])
+def test_clients_come_through_the_standard_input(app: Flask, database_url: str, tmp_path: Path, way: str) -> None:
+    file = tmp_path / "clients.csv"
+    file.write_bytes("телефон;тег\n8 900 123-45-67;осень\n".encode("cp1251"))
+    command = f"{sys.executable} -m flask clients import -"
     told = subprocess.run(
-        [sys.executable, "-m", "flask", "clients", "import", "-"],
+        ["sh", "-c", f"cat {file} | {command}" if way == "a pipe" else f"{command} < {file}"],
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": database_url},
-        input="телефон;тег\n8 900 123-45-67;осень\n".encode("cp1251"),
         capture_output=True,
         check=True,
     )
