@@ -83,7 +83,11 @@ def imported(run: Run, here: Stage, database: str, number: int, files: tuple[Pat
         note=f"{cost:.1f} µs of processor a row in our processes, their start included",
     )  # fmt: skip
     yield Row(
-        f"growth of memory over an import, {database}", GROWTH, [own.memory - idle for own, _ in turns], "MiB", worst=True
+        f"growth of memory over an import, {database}",
+        GROWTH,
+        [own.memory - idle for own, _ in turns],
+        "MiB",
+        worst=True,
     )
 
 

@@ -1,5 +1,6 @@
 """Migrations on data: up, down, up again, two at once, and nothing between them and the models."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -342,3 +343,42 @@ def test_ids_of_removed_messages_are_not_given_anew(fresh: Flask) -> None:
         with db.engine.connect() as connection:
             told = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'message'").all()
         assert told == [(41,)]
+
+
+def test_the_way_to_partitions_that_is_shown_can_be_gone(fresh: Flask) -> None:
+    if fresh.config["SETTINGS"].database_url.startswith("sqlite"):
+        pytest.skip("SQLite has no partitions")
+    upgrade()
+    fill()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in shown("scaling.md"):
+            if "DETACH" in statement:
+                assert held(connection) == {"message_first": 7, "attempt_first": 7}
+                go_over_to_the_next_month(connection)
+                assert held(connection) == {"message_2027_01": 8, "attempt_2027_01": 8}
+            connection.exec_driver_sql(statement.replace(":next", "8"))
+        assert held(connection) == {"message_2027_01": 8}
+
+
+def shown(document: str) -> list[str]:
+    """The statements of its first block of SQL."""
+    script = (ROOT / "docs" / document).read_text().partition("```sql\n")[2].partition("```")[0]
+    return [statement for statement in map(str.strip, re.sub(r"--.*", "", script).split(";")) if statement]
+
+
+def go_over_to_the_next_month(connection: sa.Connection) -> None:
+    """The mailing gets the first id of it, and what hangs on it too."""
+    connection.exec_driver_sql(
+        "CREATE TEMP TABLE later AS SELECT * FROM mailing; UPDATE later SET id = 8;"
+        "INSERT INTO mailing SELECT * FROM later;"
+        "UPDATE message SET mailing_id = 8; UPDATE attempt SET mailing_id = 8"
+    )
+
+
+def held(connection: sa.Connection) -> dict[str, int]:
+    """Which partitions hold a row, and of which mailing."""
+    rows = connection.exec_driver_sql(
+        "SELECT tableoid::regclass::text, mailing_id FROM message"
+        " UNION ALL SELECT tableoid::regclass::text, mailing_id FROM attempt"
+    )
+    return {row[0]: row[1] for row in rows}
