@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, case, exists, func, select, update
+from sqlalchemy import Integer, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from mailing_app import local_time, merge, pulse
@@ -114,8 +114,10 @@ def _running() -> Any:
         Mailing.attempted_at, Mailing.when_uncertain,
     )  # fmt: skip
     # Who only waits, for a retry or a window, must not take a turn, a share or a probe from who is due.
-    due = exists().where(Message.mailing_id == Mailing.id, Message.status == Status.PENDING, Message.due_at <= NOW)
-    waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, NOW), Tally.pending > 0, due)
+    due = (Message.mailing_id == Mailing.id, Message.status == Status.PENDING, Message.due_at <= NOW)
+    # Not EXISTS, nor without its order: PostgreSQL would join all that is due, or look for one through the whole table.
+    first = select(Message.id).where(*due).order_by(Message.due_at).limit(1).scalar_subquery()
+    waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, NOW), Tally.pending > 0, first.is_not(None))
     return waiting.where(Mailing.deleted_at.is_(None)).order_by(Mailing.ends_at, Mailing.id)
 
 

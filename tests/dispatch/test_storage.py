@@ -14,7 +14,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from mailing_app import clients, clock, mailings, pulse, reports
-from mailing_app.db import db
+from mailing_app.db import db, many_may_write
+from mailing_app.dispatch import claim as claim_module
 from mailing_app.dispatch import enrol, gate, rate, settle, sweep
 from mailing_app.dispatch.claim import BEGIN_WITHIN, PUT_OFF, Claimer, rotated
 from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Reached, Step, Verdict
@@ -22,7 +23,7 @@ from mailing_app.dispatch.record import Result, record
 from mailing_app.local_time import Window
 from mailing_app.models import Attempt, Client, Dispatcher, Mailing, Message, Status
 from tests.dispatch.samples import an_answer
-from tests.factories import a_client, a_filter, a_mailing, some_clients
+from tests.factories import a_client, a_crowd, a_filter, a_mailing, some_clients
 
 
 def enrolled(**given: Any) -> Mailing:
@@ -588,3 +589,23 @@ def test_a_process_is_told_from_a_later_one_and_a_zombie_from_the_living() -> No
     assert sweep.began(process.pid) == ""
     process.communicate()
     assert sweep.began(process.pid) == ""
+
+
+def test_a_look_for_running_mailings_costs_the_same_however_many_were_sent(app: Flask) -> None:
+    """Once the table was analysed PostgreSQL looked for one who waits through the whole of it, at every claim."""
+    if not many_may_write():
+        pytest.skip("SQLite takes the statement as it is written")
+    a_crowd(3000)
+    enrolled()
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE message, mailing, tally")
+        compiled = claim_module._running().compile(connection, compile_kwargs={"render_postcompile": True})
+        given = compiled.construct_params({"now": clock.now()})
+        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", given).scalar_one()
+    assert ways_to_messages(plan[0]["Plan"]) == ["ix_message_due"]
+
+
+def ways_to_messages(node: dict[str, Any]) -> list[str]:
+    """The indexes, or else the kinds of walk, by which a plan comes to messages."""
+    own = [node.get("Index Name", node["Node Type"])] if node.get("Relation Name") == "message" else []
+    return [*own, *(way for part in node.get("Plans", []) for way in ways_to_messages(part))]
