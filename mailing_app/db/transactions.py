@@ -62,8 +62,11 @@ def _in_turn(patience: float) -> Iterator[float]:
         yield patience
         return
     until = clock.monotonic() + patience
-    with _taken(_NEXT, until):
+    _take(_NEXT, until)
+    try:
         _take(_WRITING, until)
+    finally:
+        _NEXT.release()
     try:
         yield max(until - clock.monotonic(), 0)
     finally:
@@ -73,15 +76,6 @@ def _in_turn(patience: float) -> Iterator[float]:
 def _take(lock: threading.Lock, until: float) -> None:
     if not lock.acquire(timeout=max(until - clock.monotonic(), 0)):
         raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
-
-
-@contextmanager
-def _taken(lock: threading.Lock, until: float) -> Iterator[None]:
-    _take(lock, until)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def after_commit(session: Session, step: Callable[[], Any]) -> None:
