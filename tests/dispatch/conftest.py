@@ -1,6 +1,7 @@
 """A real gateway on loopback."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -17,5 +18,11 @@ def gateway() -> Iterator[PracticeGateway]:
 
 @pytest.fixture
 def address(gateway: PracticeGateway) -> Address:
-    """Where the gateway is, with a deadline short enough to wait for."""
-    return Address(gateway.url, "secret", timeout=1.0, connect_timeout=0.5)
+    """Where the gateway is, with a deadline that a busy machine does not come to."""
+    return Address(gateway.url, "secret", timeout=10.0, connect_timeout=5.0)
+
+
+@pytest.fixture
+def hasty(address: Address) -> Address:
+    """The same, with a deadline short enough to wait for."""
+    return replace(address, timeout=1.0, connect_timeout=0.5)

@@ -63,14 +63,18 @@ def test_a_retry_is_the_same_bytes(gateway: PracticeGateway, address: Address) -
         ("html", Outcome.UNREADABLE),
         ("code", Outcome.REFUSED_CODE),
         ("reset", Outcome.CUT_OFF),
-        ("hanging", Outcome.CUT_OFF),
-        (Weather("dripping", seconds=0.1), Outcome.CUT_OFF),
         (Weather("slow", seconds=0.2), Outcome.ACCEPTED),
     ],
 )
 def test_weather(gateway: PracticeGateway, address: Address, weather: Weather | str, expected: Outcome) -> None:
     gateway.set_weather(weather)
     assert outcome(address) is expected
+
+
+@pytest.mark.parametrize("weather", ["hanging", Weather("dripping", seconds=0.1)])
+def test_weather_without_end(gateway: PracticeGateway, hasty: Address, weather: Weather | str) -> None:
+    gateway.set_weather(weather)
+    assert outcome(hasty) is Outcome.CUT_OFF
 
 
 @pytest.mark.parametrize(

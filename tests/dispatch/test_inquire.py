@@ -83,13 +83,13 @@ def test_what_the_gateway_has_is_sent_and_what_never_came_is_said_so(
 
 
 @pytest.mark.parametrize("kind", ["down", "500", "401", "429", "garbage", "html", "code", "reset", "hanging"])
-def test_bad_weather_is_no_word(inquirer: Inquirer, gateway: PracticeGateway, kind: str) -> None:
+def test_bad_weather_is_no_word(inquirer: Inquirer, gateway: PracticeGateway, hasty: Address, kind: str) -> None:
     mailing = in_doubt(2)
     for message in messages(mailing):
         take_in(gateway, message)
     gateway.set_weather(kind)
     mailings.ask(mailing.id)
-    work(inquirer)
+    work(Inquirer(hasty, {}, None) if kind == "hanging" else inquirer)
     assert list(words(mailing).values()) == [Word.NOTHING, None]  # who does not answer is not asked on and on
     assert figures(mailing) == {"uncertain": 2}
     assert len(gateway.looked_up) == 1

@@ -29,8 +29,8 @@ from tests.processes.conftest import eventually
 
 @pytest.fixture
 def pump(app: Flask, address: Address) -> Iterator[Pump]:
-    """A pump with four seats, in no hurry: a gate stays closed for as long as a busy machine takes."""
-    pump = Pump(replace(address, timeout=10.0), 4, Claimer(sweep.enlist(clock.now(), 4)))
+    """A pump with four seats."""
+    pump = Pump(address, 4, Claimer(sweep.enlist(clock.now(), 4)))
     pump.gate.prepare(clock.now())
     yield pump
     pump.stop(2.0)

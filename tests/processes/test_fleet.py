@@ -49,7 +49,7 @@ def audience(app: Flask, gateway: PracticeGateway) -> int:
 def fleet(start: Start, request: pytest.FixtureRequest) -> list[subprocess.Popen[bytes]]:
     """Four workers, or as many as the test says; each of them is there."""
     number = getattr(request, "param", 4)
-    workers = [start("worker", gateway_concurrency=SEATS, gateway_timeout=1) for _ in range(number)]
+    workers = [start("worker", gateway_concurrency=SEATS, gateway_timeout=5) for _ in range(number)]
     eventually(lambda: present() == number)
     return workers
 

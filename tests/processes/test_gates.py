@@ -18,8 +18,8 @@ from mailing_app.db import db, transaction
 from mailing_app.dispatch import sweep
 from mailing_app.models import Client, Dispatcher, Mailing
 from mailing_app.practice import PracticeGateway
-from tests.dispatch.test_storage import figures
-from tests.factories import a_mailing, some_clients
+from tests.dispatch.test_storage import enrolled, figures
+from tests.factories import some_clients
 from tests.processes.conftest import Start, eventually
 from tests.processes.gated import (
     AFTER_ANSWER,
@@ -87,7 +87,6 @@ class Gated(NamedTuple):
 
     def stall(self, beats: bool, locks: bool = False) -> None:
         """SIGSTOP, in no other transaction than the gate's own: in any on SQLite it would hold the lock to write."""
-        eventually(lambda: column(Mailing.enrolled_at))
         if beats:
             me = Dispatcher.pid == self.process.pid
             seen = column(Dispatcher.beat, me)
@@ -111,16 +110,16 @@ class Gated(NamedTuple):
 
 @pytest.fixture
 def gated(start: Start) -> Iterator[Callable[..., Gated]]:
-    """Start a dispatcher that stops at these gates."""
+    """Start a dispatcher that stops at these gates; it waits for the gateway for as long as a busy machine takes."""
     with ExitStack() as lines:
 
-        def gated(*gates: str, **settings: object) -> Gated:
+        def gated(*gates: str, gateway_timeout: int = 30, **settings: object) -> Gated:
             ours, theirs = socket.socketpair()
             lines.enter_context(ours).settimeout(30)
             with theirs:
                 line = theirs.fileno()
-                process = start(str(line), *gates, module="tests.processes.gated", pass_fds=[line], **settings)
-                return Gated(process, ours)
+                settings |= {"module": "tests.processes.gated", "gateway_timeout": gateway_timeout}
+                return Gated(start(str(line), *gates, pass_fds=[line], **settings), ours)
 
         yield gated
 
@@ -128,13 +127,14 @@ def gated(start: Start) -> Iterator[Callable[..., Gated]]:
 @pytest.fixture
 def heir(gated: Callable[..., Gated]) -> Gated:
     """A second dispatcher, which sends nothing until it is let go: by then the first one stands at its gate."""
-    return gated(BEFORE_ENLISTING, gateway_timeout=1)  # a lease of 17 seconds
+    return gated(BEFORE_ENLISTING, gateway_timeout=5)  # a lease of 25 seconds
 
 
 @pytest.fixture
 def mailing(app: Flask, request: pytest.FixtureRequest) -> Mailing:
+    """One whose audience is complete: who completes it would wait for who stands in a claim."""
     some_clients(request.getfixturevalue("gate").clients if "gate" in request.fixturenames else CLIENTS)
-    return a_mailing()
+    return enrolled()
 
 
 @pytest.fixture
