@@ -14,9 +14,10 @@ from tests.factories import a_client
 
 
 @pytest.fixture
-def docs(app: Flask, site: str, chromium: Browser) -> Iterator[Page]:
-    """The documentation, opened by nobody in particular; it must have caused no fault when it is closed."""
-    visit = Visit(chromium, site)
+def docs(app: Flask, site: str, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The documentation, opened by nobody in particular, in a window as the test says; it must have caused no fault
+    when it is closed."""
+    visit = Visit(chromium, site, **getattr(request, "param", {}))
     yield visit.go("/docs/")
     visit.context.close()
     assert visit.faults == []
@@ -79,10 +80,10 @@ def test_the_token_is_kept_nowhere(docs: Page) -> None:
 
 
 @pytest.mark.looks
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("docs", "scheme"), [({"width": 360, "color_scheme": each}, each) for each in ("light", "dark")], indirect=["docs"]
+)
 def test_the_documentation_can_be_read_on_a_phone(docs: Page, scheme: str) -> None:
-    docs.emulate_media(color_scheme=scheme)
-    docs.set_viewport_size({"width": 360, "height": 800})
     authorize(docs, access.add_token("docs", Scope.READ))
     added = opened(docs, "clients-add_client")
     answered(added, 403)
