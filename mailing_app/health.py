@@ -105,7 +105,7 @@ def oldest_due_at(now: datetime) -> datetime | None:
 
     A look at the partial index of those that wait for each running mailing, so that nothing is scanned.
     """
-    waiting = (Message.mailing_id == Mailing.id, Message.status == Status.PENDING)
+    waiting = (Message.mailing_id == Mailing.id, Message.is_in(Status.PENDING))
     first = select(func.min(Message.due_at)).where(*waiting).correlate(Mailing).scalar_subquery()
     running = (in_phase(Phase.RUNNING, now), Mailing.deleted_at.is_(None), Tally.pending > 0)
     moments = db.session.scalars(select(first).select_from(Mailing).join(Tally).where(*running))

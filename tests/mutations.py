@@ -58,7 +58,7 @@ MUTANTS = (
     Mutant(
         "an outcome moves only what is on the wire",
         "record.py",
-        ", Message.status == Status.SENDING)\n    return (",
+        ", Message.is_in(Status.SENDING))\n    return (",
         ")\n    return (",
         "test_storage.py::test_a_late_acceptance_is_a_fact",
     ),

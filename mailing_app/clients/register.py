@@ -79,7 +79,7 @@ def forget(session: Session, client_ids: Collection[int]) -> None:
     gone = {"phone": None, "tag": None}
     told = or_(Message.phone.is_not(None), Message.tag.is_not(None))
     # A claim may be taking the phone at this very moment: so what waits is locked too, though it has none yet.
-    theirs = in_order(Message.id, Message.client_id.in_(client_ids), or_(told, Message.status == Status.PENDING))
+    theirs = in_order(Message.id, Message.client_id.in_(client_ids), or_(told, Message.is_in(Status.PENDING)))
     session.execute(update(Message).where(Message.id.in_(theirs)).values(gone))
     moves = Moves()
     figures.untag(session, client_ids, moves)
@@ -143,7 +143,7 @@ def rows(**wanted: str | None) -> Iterator[Any]:
 def wait_no_more(session: Session, client_ids: Sequence[int]) -> None:
     """What waits for an opening of these clients' old zones is due: a claim looks at the window of the new one."""
     moved = batch([{"id": client_id} for client_id in client_ids], id=BigInteger())
-    firsts = (Message.client_id.in_(select(moved.c.id)), Message.status == Status.PENDING, Message.attempts == 0)
+    firsts = (Message.client_id.in_(select(moved.c.id)), Message.is_in(Status.PENDING), Message.attempts == 0)
     waiting = in_order(Message.id, *firsts, Message.due_at > clock.now())
     changed(session, update(Message).where(Message.id.in_(waiting)).values(due_at=clock.now()))
 

@@ -13,7 +13,7 @@ from mailing_app.models import Message, Status
 
 def withdraw(session: Session, client_ids: Collection[int], reason: str, moves: Moves) -> None:
     """End the clients' waiting messages. One that is on the wire ends when its outcome is recorded."""
-    waiting = in_order(Message.id, Message.client_id.in_(client_ids), Message.status == Status.PENDING)
+    waiting = in_order(Message.id, Message.client_id.in_(client_ids), Message.is_in(Status.PENDING))
     uncertain, cancelled = (literal(end, Message.status.type) for end in (Status.UNCERTAIN, Status.CANCELLED))
     ended = (
         update(Message)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from mailing_app import local_time, merge, pulse
 from mailing_app.db import Moment, db, run, transaction
 from mailing_app.dispatch.parts import Envelope
-from mailing_app.dispatch.rate import Rate, drawing
+from mailing_app.dispatch.rate import Bucket, Rate, drawing
 from mailing_app.figures import Moves
 from mailing_app.mailings import in_phase
 from mailing_app.models import Client, Mailing, Message, Phase, Status, Tally, WhenUncertain
@@ -38,48 +38,56 @@ class Claimer:
     deduplicates: bool = True
     _finds: bool = field(default=False, init=False)
     """Whether the last claim found somebody: then the next one need not look first."""
+    _past: int = field(default=0, init=False)
+    """How far the round is, while there are more running mailings than seats or tokens."""
 
-    def claim(self, seats: int, repeats: int, turn: int, now: datetime, monotonic: float) -> list[Envelope]:
+    def claim(self, seats: int, repeats: int, now: datetime, monotonic: float) -> list[Envelope]:
         """At most as many due messages as there are free seats, marked as sending, ready to be posted.
 
-        At most `repeats` of them were attempted before. Running mailings share the seats evenly, earliest end
-        first; `turn` moves who comes first when there are more mailings than seats.
+        At most `repeats` of them were attempted before. Running mailings share the seats and the rate evenly, earliest
+        end first; where there are more than seats or tokens, the next ones round.
         """
         if not self._finds and run(db.session(), _any_running(), now=now).first() is None:
             return []  # found out without the write lock
-        envelopes = self._claimed(seats, repeats, turn, now, monotonic)
+        envelopes = self._claimed(seats, repeats, now, monotonic)
         self._finds = bool(envelopes)
         return envelopes
 
-    def _claimed(self, seats: int, repeats: int, turn: int, now: datetime, monotonic: float) -> list[Envelope]:
+    def _claimed(self, seats: int, repeats: int, now: datetime, monotonic: float) -> list[Envelope]:
         with pulse.CLAIM.time(), transaction() as session:
-            mailings = rotated(run(session, _running(), now=now).all(), turn, seats)
-            if not mailings:
+            running = run(session, _running(), now=now).all()
+            if not running:
                 return []
-            envelopes: list[Envelope] = []
             with drawing(session, self.rate) as bucket:
-                for place, mailing in enumerate(mailings):
-                    share = min(_share(seats - len(envelopes), len(mailings) - place), bucket.affords(mailing.text))
-                    again = repeats - sum(envelope.attempts > 0 for envelope in envelopes)
-                    claimed = self._of(session, mailing, int(share), again, now, monotonic + BEGIN_WITHIN)
-                    bucket.draw(envelope.text for envelope in claimed)
-                    envelopes += claimed
+                mailings = _rotated(running, self._past, min(seats, bucket.whole))
+                envelopes, served = self._shared_out(session, bucket, mailings, seats, repeats, now, monotonic)
+            self._past = self._past + served if served < len(running) else 0
             moves = Moves()
             for mailing_id, number in Counter(envelope.mailing_id for envelope in envelopes).items():
                 moves.many(mailing_id, Status.PENDING, Status.SENDING, number)
             moves.write(session)
             return envelopes
 
+    def _shared_out(
+        self, session: Session, bucket: Bucket, mailings: Sequence[Any], seats: int, repeats: int, now: datetime,
+        monotonic: float,
+    ) -> tuple[list[Envelope], int]:  # fmt: skip
+        """What is claimed of these mailings, and how many of them had their share."""
+        envelopes: list[Envelope] = []
+        for served, mailing in enumerate(mailings := _held(session, mailings, now)):
+            room = min(seats - len(envelopes), bucket.affords(mailing.text))
+            if room < 1:
+                return envelopes, served  # it waits for its tokens: those behind would take them one by one
+            share = _share(room, len(mailings) - served)
+            again = repeats - sum(envelope.attempts > 0 for envelope in envelopes)
+            claimed = self._of(session, mailing, share, again, now, monotonic + BEGIN_WITHIN)
+            bucket.draw(envelope.text for envelope in claimed if envelope.may_leave(now))
+            envelopes += claimed
+        return envelopes, len(mailings)
+
     def _of(
         self, session: Session, mailing: Any, share: int, repeats: int, now: datetime, stale_at: float
     ) -> list[Envelope]:
-        if share < 1:
-            return []
-        if not mailing.attempted_at:
-            # An edit and the first claim wait for each other here, so that no text leaves that was just changed.
-            mailing = run(session, _still_running(), now=now, of=mailing.id).first()
-        if mailing is None:
-            return []
         rows = self._take(session, mailing, share, repeats, now)
         if rows and not mailing.attempted_at:
             session.execute(update(Mailing).where(Mailing.id == mailing.id).values(attempted_at=now))
@@ -98,12 +106,21 @@ class Claimer:
         return taken
 
 
-def rotated(mailings: Sequence[Any], turn: int, seats: int) -> Sequence[Any]:
-    """The mailings that share the seats this turn: all of them, or when they are too many, the next ones round."""
-    if len(mailings) <= seats:
+def _rotated(mailings: Sequence[Any], past: int, room: int) -> Sequence[Any]:
+    """The mailings that share the room this time: as many as there is room for, the first of them as far on."""
+    start = past % len(mailings)
+    return [*mailings[start:], *mailings[:start]][:room]
+
+
+def _held(session: Session, mailings: Sequence[Any], now: datetime) -> Sequence[Any]:
+    """The same, but for those that run no longer. Those that nobody was written to yet are locked, one after the other
+    by their ids: an edit and the first claim wait for each other, so that no text leaves that was just changed.
+    """
+    fresh = [mailing.id for mailing in mailings if not mailing.attempted_at]
+    if not fresh:
         return mailings
-    start = (turn * max(seats, 1)) % len(mailings)
-    return [*mailings[start:], *mailings[:start]][:seats]
+    held = {mailing.id: mailing for mailing in run(session, _still_running(), now=now, ids=fresh)}
+    return [held.get(mailing.id, mailing) for mailing in mailings if mailing.attempted_at or mailing.id in held]
 
 
 @cache
@@ -114,9 +131,10 @@ def _running() -> Any:
         Mailing.attempted_at, Mailing.when_uncertain,
     )  # fmt: skip
     # Who only waits, for a retry or a window, must not take a turn, a share or a probe from who is due.
-    due = (Message.mailing_id == Mailing.id, Message.status == Status.PENDING, Message.due_at <= NOW)
+    due = (Message.mailing_id == Tally.mailing_id, Message.is_in(Status.PENDING), Message.due_at <= NOW)
     # Not EXISTS, nor without its order: PostgreSQL would join all that is due, or look for one through the whole table.
-    first = select(Message.id).where(*due).order_by(Message.due_at).limit(1).scalar_subquery()
+    # Of the tally's mailing, so that nobody is looked for in one where nobody waits.
+    first = select(Message.id).where(*due).order_by(Message.due_at).limit(1).correlate(Tally).scalar_subquery()
     waiting = select(*columns).join(Tally).where(in_phase(Phase.RUNNING, NOW), Tally.pending > 0, first.is_not(None))
     return waiting.where(Mailing.deleted_at.is_(None)).order_by(Mailing.ends_at, Mailing.id)
 
@@ -128,12 +146,13 @@ def _any_running() -> Any:
 
 @cache
 def _still_running() -> Any:
-    return _running().where(Mailing.id == bindparam("of")).with_for_update(of=Mailing, key_share=True)
+    these = _running().where(Mailing.id.in_(bindparam("ids", expanding=True))).order_by(None).order_by(Mailing.id)
+    return these.with_for_update(of=Mailing, key_share=True)
 
 
-def _share(seats: int, mailings: int) -> int:
-    """What each of so many mailings gets of the seats, rounded up so that the first in line get the rest."""
-    return -(-seats // mailings)
+def _share(room: int, mailings: int) -> int:
+    """What each of so many mailings gets of the room, rounded up so that the first in line get the rest."""
+    return -(-room // mailings)
 
 
 def _due_within(session: Session, mailing_id: int, share: int, repeats: int, now: datetime) -> list[int]:
@@ -155,7 +174,7 @@ def _first_due() -> Any:
     """One statement for both databases: SKIP LOCKED vanishes by itself on SQLite, where one writes at a time."""
     return (
         select(Message.id, Message.attempts)
-        .where(Message.mailing_id == bindparam("of"), Message.status == Status.PENDING, Message.due_at <= NOW)
+        .where(Message.mailing_id == bindparam("of"), Message.is_in(Status.PENDING), Message.due_at <= NOW)
         .order_by(Message.due_at)
         .limit(bindparam("most", type_=Integer()))
         .with_for_update(skip_locked=True)

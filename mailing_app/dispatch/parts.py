@@ -39,6 +39,10 @@ class Envelope:
     withdrawn: str = ""
     """Why it is not to be posted after all: the reason that its message ends with."""
 
+    def may_leave(self, moment: datetime) -> bool:
+        """Whether it may still be posted at this moment, as far as its claim knew."""
+        return not self.withdrawn and moment < self.closes_at
+
 
 class Reached(Enum):
     """How far an exchange came."""

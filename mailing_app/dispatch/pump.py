@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,8 +17,9 @@ from mailing_app.dispatch import gate, gateway, journal, recall, retry
 from mailing_app.dispatch.ahead import Ahead
 from mailing_app.dispatch.beside import beside
 from mailing_app.dispatch.claim import Claimer
+from mailing_app.dispatch.deliver import deliver
 from mailing_app.dispatch.excerpts import Ring
-from mailing_app.dispatch.judge import RULES, Codes, judge
+from mailing_app.dispatch.judge import Codes
 from mailing_app.dispatch.masking import Mask
 from mailing_app.dispatch.parts import Answer, Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
@@ -44,19 +45,6 @@ READY = 128
 that answers at once empties a seat many times a turn."""
 
 
-def deliver(
-    address: gateway.Address, mask: Mask, called_back: recall.Recall, codes: Codes, envelope: Envelope
-) -> Delivery:
-    """What a seat does: post and judge. Pure but for the network; what it tells of the answer holds no secret."""
-    began = clock.monotonic()
-    answer = gateway.post(address, called_back, envelope)
-    verdict = judge(answer, codes)
-    called_back.note(RULES[verdict.outcome].sign)
-    if verdict.error:
-        verdict = replace(verdict, error=mask.hide(verdict.error, envelope.phone, envelope.text))
-    return Delivery(envelope, answer, verdict, began)
-
-
 @dataclass
 class Pump:
     """Claims no more than the free seats and the few that bridge its own turn; keeps outcomes in memory until the
@@ -80,7 +68,6 @@ class Pump:
         self.unheeded: deque[Advice] = deque()
         self._behind = False
         """Whether it is not known of the last record that the database has taken it."""
-        self._turns = 0
         self._looked_at = 0.0
         self._probe: Envelope | None = None
 
@@ -200,10 +187,9 @@ class Pump:
         opening = self.gate.opening(now) if free else gate.Opening(wide=False)
         if not opening.wide and not opening.probe:
             return []
-        self._turns += 1
         seats = free if opening.wide else 1
         repeats = self.watch.budget.allows(seats, monotonic) if opening.wide else 1
-        claimed = self.claimer.claim(seats, repeats, self._turns, now, monotonic)
+        claimed = self.claimer.claim(seats, repeats, now, monotonic)
         self._probe = claimed[0] if opening.probe and claimed else None
         again = sum(envelope.attempts > 0 for envelope in claimed)
         self.watch.budget.spend(len(claimed) - again, again)

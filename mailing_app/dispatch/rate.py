@@ -1,5 +1,6 @@
 """The rate: a token bucket in the database, which all dispatchers draw from together."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,10 +26,15 @@ class Bucket:
     most: float = inf
     by_parts: bool = False
 
-    def affords(self, text: str) -> int | float:
+    @property
+    def whole(self) -> int:
+        """For how many mailings there may be a token each; for one at least, whose next message waits for its own."""
+        return max(int(min(self.tokens, sys.maxsize)), 1)
+
+    def affords(self, text: str) -> int:
         """For how many messages with this text the tokens are enough whoever gets them: each at its dearest."""
         if self.tokens == inf:
-            return inf
+            return sys.maxsize
         # What costs more than fits would never go: a full bucket lets one through, into debt.
         return int(self.tokens // self._cost(merge.dearest(text))) or int(self.tokens >= self.most)
 

@@ -40,8 +40,8 @@ _attempts = Upsert(
 def record(results: Sequence[Result], shown: Sequence[dict[str, Any]] = ()) -> int:
     """Write down what came of the messages, all or nothing; how many were written.
 
-    An outcome that comes after its claim was taken away changes nothing, but that an acceptance is a
-    fact about the gateway and makes the message `sent` whatever it had become meanwhile. `shown` are those of
+    An outcome that comes after its claim was taken away does not change its message, but that an acceptance is a
+    fact about the gateway and makes it `sent` whatever it had become meanwhile. `shown` are those of
     the answers that are kept for people to look at.
     """
     if not results:
@@ -113,7 +113,7 @@ _CHANGE: dict[str, Any] = {
 @cache
 def _settling(_dialect: str) -> Any:
     new = batches(**_CHANGE)
-    ours = (Message.id == new.c.id, Message.epoch == new.c.epoch, Message.status == Status.SENDING)
+    ours = (Message.id == new.c.id, Message.epoch == new.c.epoch, Message.is_in(Status.SENDING))
     return (
         update(Message)
         .where(*ours)

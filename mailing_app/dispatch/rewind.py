@@ -21,7 +21,7 @@ def rewind(now: datetime) -> None:
     with transaction() as session:
         running = select(Mailing.id).where(in_phase(Phase.RUNNING, now))
         unbound = select(Mailing.id).where(Mailing.window_from.is_(None))
-        waiting = (Message.mailing_id.in_(running), Message.status == Status.PENDING, Message.due_at > now)
+        waiting = (Message.mailing_id.in_(running), Message.is_in(Status.PENDING), Message.due_at > now)
         late = in_order(Message.id, *waiting, or_(Message.attempts > 0, Message.mailing_id.in_(unbound)))
         number = changed(session, update(Message).where(Message.id.in_(late)).values(due_at=now))
         gateway = update(GatewayState).where(GatewayState.id == ONLY)

@@ -8,7 +8,7 @@ from mailing_app.dispatch.parts import Delivery, Envelope
 
 
 class Seats:
-    """A pool of threads between two queues. One thread gives and collects; `number` bounds what is in flight."""
+    """A pool of threads between two queues. One thread gives and collects; `number` bounds what is posted at a time."""
 
     def __init__(self, number: int, deliver: Callable[[Envelope], Delivery]):
         self.number = number
@@ -17,7 +17,8 @@ class Seats:
         self._back: SimpleQueue[Delivery] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self.in_flight: dict[tuple[int, int], Envelope] = {}
-        """By message and epoch: after others took this process for dead it may claim anew what it has on the wire."""
+        """What was given and is not collected yet, by message and epoch: after others took this process for dead it may
+        claim anew what it has on the wire."""
 
     def give(self, envelopes: Iterable[Envelope]) -> None:
         """Post these, as soon as there is a seat. A thread is started only when there is work for it."""
@@ -47,7 +48,7 @@ class Seats:
         return self._waiting.qsize()
 
     def take_back(self) -> list[Envelope]:
-        """The envelopes that no thread has begun yet, for a shutdown."""
+        """The envelopes that no thread has begun yet, no longer to be posted now."""
         unbegun: list[Envelope] = []
         try:
             while envelope := self._waiting.get_nowait():

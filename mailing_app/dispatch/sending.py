@@ -27,7 +27,7 @@ LEAVE_WITHIN = 10.0
 
 
 class Sending(Errand):
-    """The dispatcher of this process. Its pump claims while it is `wanted`, and beats and records in any case."""
+    """The dispatcher of this process: it beats in any case, and its pump goes round while `wanted` or not empty."""
 
     def __init__(self, app: Flask, paced: bool = False):
         super().__init__("pump", LEAVE_WITHIN)
@@ -36,7 +36,7 @@ class Sending(Errand):
         self._last_beat = 0.0
         self._outage = Outage()
         self.wanted = threading.Event()
-        """Whether to claim what is due; what has been claimed is finished without it."""
+        """Whether to look for what is due. Who has begun goes on until there is nothing left."""
 
     def _run(self) -> None:
         with self._app.app_context():

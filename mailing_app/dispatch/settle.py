@@ -73,7 +73,7 @@ def _still_over(session: Session, mailing_id: int, now: datetime) -> bool:
 def _end(session: Session, mailing_id: int, which: Any, values: dict[str, Any]) -> Sequence[Any]:
     waiting = (
         select(Message.id)
-        .where(Message.mailing_id == mailing_id, Message.status == Status.PENDING, which)
+        .where(Message.mailing_id == mailing_id, Message.is_in(Status.PENDING), which)
         .limit(MESSAGES_A_CHUNK)
         .with_for_update(skip_locked=True)
     )

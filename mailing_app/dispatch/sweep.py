@@ -35,22 +35,38 @@ def began(pid: int) -> str:
 
     On Linux in ticks since the machine started (proc(5), `starttime`): whatever is reckoned in hours of the
     day moves when the clock is set, and every dispatcher of the host would look like another process.
+    OSError when it cannot be told: there is no descriptor left, or the process is hidden from this one.
     """
     if (PROC / "self" / "stat").exists():
         return _began_by_proc(pid)
     try:
         return f"{psutil.Process(pid).create_time():.0f}"
-    except psutil.Error:
+    except psutil.NoSuchProcess:
         return ""
+    except psutil.Error as fault:
+        raise PermissionError(str(fault)) from fault
 
 
 def _began_by_proc(pid: int) -> str:
     try:
         # The name in parentheses may hold anything, so the fields are counted from behind it.
         state, *fields = (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
+        if _is_hidden(pid):
+            raise
         return ""
     return "" if state in ("Z", "X") else fields[18]
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether a process of which /proc says nothing lives: that of another user, where `hidepid` is set (proc(5))."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except ProcessLookupError:
+        return False
+    return False  # ours, and so it has ended since
 
 
 def enlist(now: datetime, seats: int) -> int:
@@ -82,7 +98,7 @@ def beat(dispatcher_id: int, now: datetime, **shown: Any) -> bool:
 
 def _to_watch() -> Any:
     """Who has not said goodbye; and who was buried, but committed a claim that was under way meanwhile."""
-    owners = select(Message.claimed_by).where(Message.status == Status.SENDING).scalar_subquery()
+    owners = select(Message.claimed_by).where(Message.is_in(Status.SENDING)).scalar_subquery()
     watched = select(Dispatcher).where(or_(Dispatcher.left_at.is_(None), Dispatcher.id.in_(owners)))
     return watched.with_for_update(skip_locked=True)  # who is beating at this very moment need not be looked at
 
@@ -110,13 +126,21 @@ class Sweeper:
         return sum(bury(dispatcher_id, now, self.deduplicates) for dispatcher_id in dead)
 
     def _is_dead(self, dispatcher: Dispatcher, monotonic: float) -> bool:
-        if dispatcher.host == here() and began(dispatcher.pid) != dispatcher.process_began:
+        if dispatcher.host == here() and _is_gone(dispatcher):
             return True
         beat_before, since = self._seen.get(dispatcher.id, (-1, monotonic))
         if beat_before != dispatcher.beat:
             self._seen[dispatcher.id] = (dispatcher.beat, monotonic)
             return False
         return monotonic - since > self.lease
+
+
+def _is_gone(dispatcher: Dispatcher) -> bool:
+    """Whether its process has certainly ended; where that cannot be told, its beat will tell."""
+    try:
+        return began(dispatcher.pid) != dispatcher.process_began
+    except OSError:
+        return False
 
 
 def bury(dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
@@ -135,11 +159,11 @@ def bury(dispatcher_id: int, now: datetime, deduplicates: bool) -> int:
 def release_strays(dispatcher_id: int, held: Collection[int], now: datetime) -> int:
     """Free what is claimed in this process's name without its knowing: a commit whose answer got lost."""
     look_again()
-    mine = select(Message.id).where(Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+    mine = select(Message.id).where(Message.is_in(Status.SENDING), Message.claimed_by == dispatcher_id)
     strays = [message_id for message_id in db.session.scalars(mine) if message_id not in held]
     if not strays:
         return 0
-    still = (Message.id.in_(strays), Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+    still = (Message.id.in_(strays), Message.is_in(Status.SENDING), Message.claimed_by == dispatcher_id)
     free = (
         update(Message)
         .where(Message.id.in_(in_order(Message.id, *still)))
@@ -164,7 +188,7 @@ def _give_back(session: Session, dispatcher_id: int, now: datetime, deduplicates
     Figures and attempts follow what the update really touched: on PostgreSQL a count before it could
     see other rows, if the dispatcher is not dead but slow and records at this very moment.
     """
-    its = (Message.status == Status.SENDING, Message.claimed_by == dispatcher_id)
+    its = (Message.is_in(Status.SENDING), Message.claimed_by == dispatcher_id)
     freed = (
         update(Message)
         .where(Message.id.in_(in_order(Message.id, *its)))

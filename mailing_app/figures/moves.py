@@ -64,7 +64,7 @@ class Moves:
         self._untagged: set[int] = set()
 
     def many(self, mailing_id: int, origin: Status, goal: Status, number: int) -> None:
-        """So many messages went from one state to another without an end on either side."""
+        """So many messages went from one state to another, as the tally counts them: of an end it tells no more."""
         self._tallies[mailing_id].update({origin.value: -number, goal.value: number})
 
     def one(self, row: Any, origin: Status, was_reason: str = "") -> None:

@@ -71,7 +71,7 @@ def drop_the_gone(now: datetime) -> None:
     """Remove the rows of processes that ended long ago. A dispatcher that owns a message stays: it is still to be taken
     from it."""
     old = now - traffic.BY_THE_MINUTE_FOR - GONE_FOR
-    owns = exists().where(Message.status == Status.SENDING, Message.claimed_by == Dispatcher.id)
+    owns = exists().where(Message.is_in(Status.SENDING), Message.claimed_by == Dispatcher.id)
     with transaction() as session:
         changed(session, delete(Dispatcher).where(Dispatcher.left_at < old, ~owns))
         changed(session, delete(Process).where(Process.beat_at < old))

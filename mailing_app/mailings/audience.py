@@ -16,7 +16,7 @@ MISSED = (Status.FAILED, Status.EXPIRED, Status.CANCELLED)
 """The ends of messages that reached nobody, for certain."""
 
 NEVER_CAME = and_(
-    Message.status == Status.UNCERTAIN,
+    Message.is_in(Status.UNCERTAIN),
     exists().where(Inquiry.message_id == Message.id, Inquiry.word == Word.NEVER_CAME).correlate(Message),
 )
 """Whether the gateway says of an uncertain message that it never came: nothing was sent since, or the word is gone."""
@@ -100,7 +100,7 @@ def _remainder(origin: int, with_uncertain: bool, own_id: int | None) -> list[Co
 
     Without the second, two remainders of one mailing would write twice to those whom the first one reached.
     """
-    doubtful = Message.status == Status.UNCERTAIN if with_uncertain else NEVER_CAME
+    doubtful = Message.is_in(Status.UNCERTAIN) if with_uncertain else NEVER_CAME
     missed = or_(Message.status.in_(MISSED), doubtful)
     return [
         exists().where(Message.client_id == Client.id, Message.mailing_id == origin, missed),

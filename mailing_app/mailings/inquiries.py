@@ -63,7 +63,7 @@ def ask(mailing_id: int, message_ids: Collection[int] | None = None) -> int:
 
 def doubtful(mailing_id: int, limit: int = 50, after: int | None = None) -> Page:
     """A page of a mailing's uncertain messages, in the order of its clients."""
-    uncertain = select(Message).where(Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN)
+    uncertain = select(Message).where(Message.mailing_id == mailing_id, Message.is_in(Status.UNCERTAIN))
     found = page(uncertain.options(joinedload(Message.client)), Message.client_id, after, limit)
     attempts, inquiries = _last_attempts(found.items), _inquiries(found.items)
     items = [Doubtful(each, attempts.get(each.id), inquiries.get(each.id)) for each in found.items]
@@ -73,7 +73,7 @@ def doubtful(mailing_id: int, limit: int = 50, after: int | None = None) -> Page
 def standing(mailing_id: int) -> Standing:
     """How the asking stands; counted among the messages that are uncertain, so not for every look."""
     said = select(Inquiry.word, func.count()).join(Message, Message.id == Inquiry.message_id)
-    uncertain = (Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN)
+    uncertain = (Message.mailing_id == mailing_id, Message.is_in(Status.UNCERTAIN))
     number = dict(db.session.execute(said.where(*uncertain).group_by(Inquiry.word)).all())
     return Standing(number.get(None, 0), number.get(Word.NEVER_CAME, 0), number.get(Word.NOTHING, 0))
 
@@ -89,7 +89,7 @@ def inquiry(message_id: int) -> Inquiry | None:
 
 
 def _to_ask(mailing_id: int, message_ids: Collection[int] | None) -> Any:
-    uncertain = (Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN)
+    uncertain = (Message.mailing_id == mailing_id, Message.is_in(Status.UNCERTAIN))
     which = () if message_ids is None else (Message.id.in_(message_ids),)
     being_asked = and_(Inquiry.message_id.is_not(None), Inquiry.answered_at.is_(None))
     found = select(Message.id).outerjoin(Inquiry, Inquiry.message_id == Message.id).where(*uncertain, *which)

@@ -133,7 +133,7 @@ def _last_due(mailing: Mailing) -> datetime | None:
 
 
 def _pending(mailing: Mailing) -> tuple[ColumnElement[bool], ...]:
-    return Message.mailing_id == mailing.id, Message.status == Status.PENDING
+    return Message.mailing_id == mailing.id, Message.is_in(Status.PENDING)
 
 
 def _zone_of_one(mailing: Mailing, due_at: datetime) -> str:

@@ -54,7 +54,7 @@ def _requeue(session: Session, mailing_id: int, which: Sequence[Any], after: int
     uncertain = (
         select(Message.id, Message.reason)
         .join(Client)
-        .where(Message.mailing_id == mailing_id, Message.status == Status.UNCERTAIN, *which)
+        .where(Message.mailing_id == mailing_id, Message.is_in(Status.UNCERTAIN), *which)
         .where(Client.phone.is_not(None), Client.opted_out_at.is_(None))
         .where(Message.client_id > after, ~audience.taken_elsewhere(mailing_id))
         .order_by(Message.client_id)

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, false
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    false,
+    literal_column,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mailing_app import merge
@@ -64,6 +74,13 @@ class Message(db.Model):
     mailing: Mapped[Mailing] = relationship(innerjoin=True)
     client: Mapped[Client] = relationship(innerjoin=True)
 
+    @classmethod
+    def is_in(cls, status: Status) -> ColumnElement[bool]:
+        """Whether it is in this state, written into the statement itself: once PostgreSQL keeps a plan for whatever a
+        parameter may be (PREPARE, Notes), it cannot use an index of the rows in one state.
+        """
+        return cls.status == literal_column(f"'{status.value}'", cls.status.type)
+
     @property
     def addressee(self) -> str | None:
         """The phone that it went to, before that the client's; none once client or mailing is forgotten."""
@@ -84,7 +101,7 @@ class Message(db.Model):
 
 
 class Attempt(db.Model):
-    """What one claim of a message came to: kept for ever, one row a claim that led to a request."""
+    """What one claim of a message came to: one row a claim that led to a request, kept until it is archived."""
 
     message_id: Mapped[int] = mapped_column(ForeignKey(Message.id), primary_key=True, autoincrement=False)
     epoch: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -141,7 +141,6 @@ class Player:
     unrecorded: list[tuple[Result, Byte | None]] = field(default_factory=list)
     stalled: bool = False
     looked_at: float = 0.0
-    turns: int = 0
 
     @property
     def in_flight(self) -> list[Claim]:
@@ -280,9 +279,8 @@ class House(RuleBasedStateMachine):
         if not free or not self.gate.opening(now).wide:
             return
         self.enrol()
-        player.turns += 1
         owner = player.claimer.dispatcher_id
-        for envelope in player.claimer.claim(free, free, player.turns, now, self.present.monotonic):
+        for envelope in player.claimer.claim(free, free, now, self.present.monotonic):
             if envelope.withdrawn:
                 self._set_aside(player, envelope, Answer(Reached.NOTHING_LEFT, now, now, begun=False))
                 continue
@@ -294,7 +292,7 @@ class House(RuleBasedStateMachine):
     def claim_and_never_know(self, who: int) -> None:
         """The commit went through, its answer got lost."""
         player = self._running(who)
-        player.claimer.claim(1, 1, player.turns, self.present.wall, self.present.monotonic)
+        player.claimer.claim(1, 1, self.present.wall, self.present.monotonic)
 
     @rule(who=numbers)
     def look(self, who: int) -> None:

@@ -12,12 +12,13 @@ from sqlalchemy.exc import OperationalError
 
 from mailing_app import clients, clock, holds, turns
 from mailing_app.db import db
-from mailing_app.dispatch import gate, retry, settle, sweep
+from mailing_app.dispatch import deliver, gate, retry, settle, sweep
 from mailing_app.dispatch import pump as pump_module
 from mailing_app.dispatch.budget import AT_FIRST, RECENT
 from mailing_app.dispatch.claim import Claimer
 from mailing_app.dispatch.gateway import Address
-from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Step, Verdict
+from mailing_app.dispatch.judge import Codes, judge
+from mailing_app.dispatch.parts import Answer, Delivery, Envelope, Outcome, Step, Verdict
 from mailing_app.dispatch.pump import Pump
 from mailing_app.dispatch.record import record
 from mailing_app.models import GatewayState, Hold, Mailing, Status, Turn
@@ -264,6 +265,24 @@ def test_outcomes_are_kept_until_the_database_takes_them(
     assert len(gateway.inbox) == 4
 
 
+def test_an_answer_that_the_judge_stumbles_over_takes_no_seat(
+    pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    some_clients(9)
+    mailing = enrolled()
+
+    def stumbling(answer: Answer, codes: Codes) -> Verdict:
+        if len(gateway.inbox) <= 4:
+            raise RecursionError
+        return judge(answer, codes)
+
+    monkeypatch.setattr(deliver, "judge", stumbling)
+    run(pump, lambda: figures(mailing).get("sent", 0) > 0 and not pump.held())
+    assert set(figures(mailing)) <= {"sent", "pending"}  # four seats stumbled, and went on
+    assert "fault of our own" in caplog.text
+    assert any(each.unknown and each.reason == "unreadable" for each in messages(mailing))
+
+
 def test_a_result_that_the_database_refuses_spoils_only_its_own_message(
     pump: Pump, gateway: PracticeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -367,7 +386,7 @@ def test_what_lies_ready_does_not_leave_once_answers_go_wrong(pump: Pump, gatewa
     some_clients(60)
     mailing = enrolled()
     gateway.set_weather("500")
-    pump._give(pump.claimer.claim(60, 60, 1, clock.now(), clock.monotonic()))
+    pump._give(pump.claimer.claim(60, 60, clock.now(), clock.monotonic()))
     eventually(lambda: pump.seats._back.qsize() == 60)
     assert len(gateway.inbox) < 5 + 4  # the fifth, and what the other seats had begun before it
     run(pump, lambda: not pump.held())

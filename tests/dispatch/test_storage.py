@@ -1,10 +1,12 @@
 """Enrol, claim, record, settle and sweep against the database: the same suite on SQLite and PostgreSQL."""
 
 import os
+import re
+import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from mailing_app import clients, clock, mailings, pulse, reports
 from mailing_app.db import db, many_may_write
 from mailing_app.dispatch import claim as claim_module
 from mailing_app.dispatch import enrol, gate, rate, settle, sweep
-from mailing_app.dispatch.claim import BEGIN_WITHIN, PUT_OFF, Claimer, rotated
+from mailing_app.dispatch.claim import BEGIN_WITHIN, PUT_OFF, Claimer
 from mailing_app.dispatch.parts import Delivery, Envelope, Outcome, Reached, Step, Verdict
 from mailing_app.dispatch.record import Result, record
 from mailing_app.local_time import Window
@@ -47,7 +49,11 @@ def claim(
     seats: int = 10, now: datetime | None = None, by: int | None = None, repeats: int | None = None, **claimer: Any
 ) -> list[Envelope]:
     dispatcher_id, room = by or sweep.enlist(clock.now(), 10), seats if repeats is None else repeats
-    return Claimer(dispatcher_id, **claimer).claim(seats, room, 1, now or clock.now(), clock.monotonic())
+    return Claimer(dispatcher_id, **claimer).claim(seats, room, now or clock.now(), clock.monotonic())
+
+
+def claimed_by(claimer: Claimer, seats: int, now: datetime | None = None) -> list[Envelope]:
+    return claimer.claim(seats, seats, now or clock.now(), clock.monotonic())
 
 
 def result(envelope: Envelope, status: Status, outcome: Outcome = Outcome.ACCEPTED, **step: Any) -> Result:
@@ -198,9 +204,14 @@ def test_seats_are_shared_and_the_earliest_end_comes_first(app: Flask) -> None:
     urgent = enrolled(ends_at=clock.now() + timedelta(hours=1))
     envelopes = claim(4)
     assert [envelope.mailing_id for envelope in envelopes] == [urgent.id] * 2 + [big.id] * 2
-    assert rotated([1, 2, 3, 4, 5], turn=0, seats=2) == [1, 2]
-    assert rotated([1, 2, 3, 4, 5], turn=1, seats=2) == [3, 4]
-    assert rotated([1, 2, 3, 4, 5], turn=2, seats=2) == [5, 1]
+
+
+def test_more_mailings_than_seats_come_one_after_the_other(app: Flask) -> None:
+    some_clients(3)
+    one, two, three, four, five = (enrolled(ends_at=clock.now() + timedelta(hours=hours)).id for hours in range(1, 6))
+    claimer = Claimer(sweep.enlist(clock.now(), 2))
+    turns = [[each.mailing_id for each in claimed_by(claimer, 2)] for _ in range(5)]
+    assert turns == [[one, two], [three, four], [five, one], [two, three], [four, five]]
 
 
 def test_repeats_beyond_the_budget_are_put_off_and_first_attempts_get_past_them(app: Flask) -> None:
@@ -315,6 +326,42 @@ def test_a_text_that_is_dearer_than_a_whole_second_still_goes(shared_clock: list
         claimed.append(len(claim(10, rate=slow)))
         shared_clock[0] += timedelta(seconds=1)
     assert claimed == [0, 1, 0, 0, 1, 0, 0]
+
+
+def test_mailings_share_the_rate_as_they_share_the_seats(shared_clock: list[datetime]) -> None:
+    some_clients(30)
+    urgent, other = (enrolled(ends_at=clock.now() + timedelta(hours=hours)).id for hours in (1, 2))
+    claimer = Claimer(sweep.enlist(clock.now(), 10), rate.Rate(40.0))
+    assert [each.mailing_id for each in claimed_by(claimer, 60)] == [urgent] * 5 + [other] * 5
+    turns = []
+    for _ in range(6):  # a token each
+        shared_clock[0] += timedelta(milliseconds=25)
+        turns += [each.mailing_id for each in claimed_by(claimer, 60)]
+    assert turns == [urgent, other] * 3
+
+
+def test_a_dear_text_waits_for_its_tokens_and_nobody_behind_it_takes_them(shared_clock: list[datetime]) -> None:
+    some_clients(30)
+    urgent, dear = enrolled(ends_at=clock.now() + timedelta(hours=1)).id, enrolled(text="я" * 200).id  # three parts
+    claimer = Claimer(sweep.enlist(clock.now(), 10), rate.Rate(16.0, by_parts=True))
+    turns = []
+    for _ in range(40):
+        turns += [each.mailing_id for each in claimed_by(claimer, 60)]
+        shared_clock[0] += timedelta(seconds=1 / 16)
+    assert turns.count(dear) >= 8
+    assert turns.count(urgent) >= 8
+
+
+def test_who_may_not_leave_any_more_costs_nothing_of_the_rate(shared_clock: list[datetime]) -> None:
+    """Left over when their window closed: they are claimed once more, to learn when it opens again."""
+    some_clients(2, timezone="UTC")
+    noon = clock.now().replace(hour=12, minute=0) + timedelta(days=1)
+    over = noon + timedelta(hours=1)
+    enrolled(starts_at=noon, ends_at=noon + timedelta(days=2), window=Window(time(11), time(12, 30)))
+    enrol_all(noon)
+    enrolled(ends_at=noon + timedelta(days=3))
+    claimed = claim(10, now=over, rate=rate.Rate(8.0))  # two tokens
+    assert [each.may_leave(over) for each in claimed] == [False, True, True]
 
 
 def test_outcome_attempt_and_figures_go_together(app: Flask) -> None:
@@ -591,17 +638,37 @@ def test_a_process_is_told_from_a_later_one_and_a_zombie_from_the_living() -> No
     assert sweep.began(process.pid) == ""
 
 
-def test_a_look_for_running_mailings_costs_the_same_however_many_were_sent(app: Flask) -> None:
-    """Once the table was analysed PostgreSQL looked for one who waits through the whole of it, at every claim."""
+def test_a_process_of_which_nothing_can_be_told_is_not_taken_for_dead(app: Flask) -> None:
+    """Who has no descriptor left cannot look, and itself lives."""
+    some_clients(1)
+    enrolled()
+    claim()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.open("/dev/null", os.O_RDONLY)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        swept = sweep.Sweeper(lease=10.0).sweep(clock.now(), clock.monotonic())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert swept == 0
+
+
+@pytest.mark.parametrize("statement", [claim_module._running, claim_module._first_due])
+def test_a_claim_costs_the_same_however_many_were_sent(app: Flask, statement: Callable[[], Any]) -> None:
+    """Once the table was analysed PostgreSQL looked for one who waits through the whole of it, at every claim; and so
+    it may do with the plan that it keeps for whatever the parameters may be.
+    """
     if not many_may_write():
         pytest.skip("SQLite takes the statement as it is written")
     a_crowd(3000)
     enrolled()
     with db.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE message, mailing, tally")
-        compiled = claim_module._running().compile(connection, compile_kwargs={"render_postcompile": True})
-        given = compiled.construct_params({"now": clock.now()})
-        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", given).scalar_one()
+        written = re.sub(r"%\((\w+)\)s", ":\\1", str(statement().compile(connection)))
+        numbers = {name: f"${number}" for number, name in enumerate(sorted(set(re.findall(r":(\w+)", written))), 1)}
+        generic = re.sub(r"(?<!:):(\w+)", lambda found: numbers[found[1]], written)
+        plan = connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {generic}").scalar_one()
     assert ways_to_messages(plan[0]["Plan"]) == ["ix_message_due"]
 
 
