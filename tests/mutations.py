@@ -158,7 +158,7 @@ MUTANTS = (
         "line.py",
         "seconds = self.deadline - clock.monotonic()",
         "seconds = 1.0",
-        "test_gateway.py::test_weather",
+        "test_gateway.py::test_weather_without_end",
     ),
     Mutant(
         "the longest answer that is read",
