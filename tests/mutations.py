@@ -269,6 +269,34 @@ MUTANTS = (
         "test_pump.py::test_while_the_gateway_flaps_repeats_are_few_and_first_attempts_go_on",
     ),
     Mutant(
+        "the rate",
+        "claim.py",
+        "bucket.draw(envelope.text for envelope in claimed if envelope.may_leave(now))",
+        "pass",
+        "test_storage.py::test_the_rate_bounds_all_dispatchers_together",
+    ),
+    Mutant(
+        "mailings share the rate",
+        "claim.py",
+        "share = _share(room, len(mailings) - served)",
+        "share = room",
+        "test_storage.py::test_mailings_share_the_rate_as_they_share_the_seats",
+    ),
+    Mutant(
+        "who waits for tokens is not overtaken",
+        "claim.py",
+        "return envelopes, served  # it",
+        "continue  # it",
+        "test_storage.py::test_a_dear_text_waits_for_its_tokens_and_nobody_behind_it_takes_them",
+    ),
+    Mutant(
+        "who may not leave takes no token",
+        "claim.py",
+        "for envelope in claimed if envelope.may_leave(now))",
+        "for envelope in claimed)",
+        "test_storage.py::test_who_may_not_leave_any_more_costs_nothing_of_the_rate",
+    ),
+    Mutant(
         "the halving",
         "congestion.py",
         "max(self._allowed / 2, 1.0)",
@@ -415,9 +443,12 @@ def _run(tree: Path, tests: list[str]) -> str:
     if run.is_alive():
         run.kill()
         return HUNG
-    if run.exitcode not in (0, 1):  # neither passed nor failed: no such test, or a mutant that is no Python
-        raise SystemExit(f"pytest ended with {run.exitcode}:\n{said.read_text()}")
-    return CAUGHT if run.exitcode else ALIVE
+    told = said.read_text() if said.exists() else ""
+    if run.exitcode == 0:
+        return ALIVE
+    if run.exitcode == 1 and "\nFAILED " in told:
+        return CAUGHT
+    raise SystemExit(f"pytest ended with {run.exitcode}:\n{told}")  # no such test, or a mutant that is no Python
 
 
 def _pytest(tree: Path, tests: list[str], said: Path) -> None:
