@@ -446,7 +446,7 @@ def _run(tree: Path, tests: list[str]) -> str:
     told = said.read_text() if said.exists() else ""
     if run.exitcode == 0:
         return ALIVE
-    if run.exitcode == 1 and "\nFAILED " in told:
+    if run.exitcode == 1 and ("\nFAILED " in told or "\nERROR " in told):
         return CAUGHT
     raise SystemExit(f"pytest ended with {run.exitcode}:\n{told}")  # no such test, or a mutant that is no Python
 
